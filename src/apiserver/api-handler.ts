@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Log } from '../runtime/logger.ts'
+import { finishForegroundDeletion } from '../store/cascade.ts'
+import type { Store } from '../store/types.ts'
+import { createDispatcher } from './dispatch.ts'
+import { ApiError, forbidden } from './errors.ts'
+import type { ApiContext, HealthPort, ReadLogs, ValidateObject } from './ports.ts'
+import { toRefusal } from './refusal.ts'
+import type { ApiRequest, ApiResponse } from './request.ts'
+import { errorResponse } from './status.ts'
+import { createWatchHub } from './watch-hub.ts'
+
+export interface ApiHandlerParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly validate: ValidateObject
+  readonly readLogs: ReadLogs
+  readonly health: HealthPort
+  /** Of Capstan, like `0.1.0`. */
+  readonly version: string
+  /** Paths outside of the Kubernetes API: metrics, heartbeats, the status page. First answer wins. */
+  readonly extensions?: readonly RouteExtension[]
+}
+
+/** Answers requests that are its own, and leaves the others alone (undefined). */
+export interface RouteExtension {
+  /** Paths that it answers without a bearer token; it checks its callers itself. */
+  isPublic?(path: string): boolean
+  handle(request: ApiRequest): ApiResponse | Promise<ApiResponse> | undefined
+  /** Takes a connection over (WebSocket); returns whether it did. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+}
+
+export interface ApiHandler {
+  /** Answers one request. Never rejects: what goes wrong becomes a Status. */
+  readonly handle: (request: ApiRequest) => Promise<ApiResponse>
+  close(): void
+}
+
+/** The API without any socket. */
+export function createApiHandler(parts: ApiHandlerParts): ApiHandler {
+  const { store, log, extensions = [] } = parts
+  const hub = createWatchHub(store)
+  const context: ApiContext = { ...parts, hub }
+  const dispatch = createDispatcher(context)
+  const unsubscribe = finishForegroundDeletions(store)
+
+  function answer(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+    refuseImpersonation(request)
+    for (const extension of extensions) {
+      const response = extension.handle(request)
+      if (response) return response
+    }
+    return dispatch(request)
+  }
+
+  return {
+    async handle(request) {
+      try {
+        return await answer(request)
+      } catch (error) {
+        const refusal = toRefusal(error)
+        if (!(refusal instanceof ApiError)) {
+          log.error('request failed', { error, method: request.method, path: request.path })
+        }
+        return errorResponse(refusal)
+      }
+    },
+    close() {
+      unsubscribe()
+      hub.close()
+    },
+  }
+}
+
+/** kubectl's --as must be honoured or refused, never ignored. */
+function refuseImpersonation({ headers }: ApiRequest): void {
+  if (Object.keys(headers).some((name) => name.startsWith('impersonate-'))) {
+    throw forbidden('impersonation is not supported')
+  }
+}
+
+/** An owner that is deleted in the foreground goes after the last object that it owned. */
+function finishForegroundDeletions(store: Store): () => void {
+  return store.subscribe((changes) => {
+    for (const { type, object } of changes) {
+      if (type !== 'DELETED') continue
+      for (const { uid } of object?.metadata.ownerReferences ?? [])
+        finishForegroundDeletion(store, uid)
+    }
+  })
+}

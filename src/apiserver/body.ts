@@ -1,0 +1,88 @@
+import { parseDocument } from 'yaml'
+import { errorMessage } from '../lib/errors.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import { ApiError, badRequest } from './errors.ts'
+import type { ApiRequest } from './request.ts'
+
+/** Largest request body, as in Kubernetes (etcd's limit doubled). */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024
+/** Deepest nesting of a body. Legal objects need about 15; recursion over a body must end. */
+export const MAX_BODY_DEPTH = 64
+/** Keys that would reach into JavaScript's own object model. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__'])
+/** Aliases may not blow a small body up to a huge one. */
+const MAX_YAML_ALIASES = 100
+
+/** Media type of the body, without parameters; '' when none is named. */
+export function contentType(request: ApiRequest): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+const JSON_TYPES = ['', 'application/json', '*/*']
+const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml']
+
+/** The object in a body. No Content-Type means JSON: `kubectl scale` sends none with its PUT. */
+export function parseObjectBody(request: ApiRequest): JsonObject {
+  const type = contentType(request)
+  if (JSON_TYPES.includes(type)) return toObject(parseJson(bodyText(request)))
+  if (YAML_TYPES.includes(type)) return parseYamlObject(bodyText(request))
+  throw unsupportedMediaType(type, ['application/json', 'application/yaml'])
+}
+
+/** JSON or YAML, whichever the text is; apply patches are called YAML and mostly are JSON. */
+export function parseYamlObject(text: string): JsonObject {
+  const document = parseDocument(text, { prettyErrors: false, version: '1.2' })
+  const problem = document.errors[0]
+  if (problem) throw badRequest(`error decoding YAML: ${problem.message}`)
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_YAML_ALIASES })
+    return toObject(checkShape(value))
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    throw badRequest(`error decoding YAML: ${errorMessage(error)}`)
+  }
+}
+
+/** Any JSON value; its depth and keys have been checked. */
+export function parseJson(text: string): unknown {
+  if (text.trim() === '') throw badRequest('the request has no body')
+  return checkShape(parseJsonText(text))
+}
+
+/** V8 quotes the text around a mistake, which may be a secret; the position alone is told. */
+function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const position = /at position \d+/.exec(errorMessage(error))?.[0]
+    throw badRequest(`error decoding JSON: invalid syntax ${position ?? ''}`.trimEnd())
+  }
+}
+
+export function bodyText(request: ApiRequest): string {
+  return Buffer.from(request.body).toString('utf8')
+}
+
+export function unsupportedMediaType(type: string, supported: readonly string[]): ApiError {
+  return new ApiError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${supported.join(', ')} (got "${type}")`,
+  )
+}
+
+function toObject(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw badRequest('the body must be one JSON object')
+  return value
+}
+
+function checkShape(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= MAX_BODY_DEPTH) {
+    throw badRequest(`the body is nested deeper than ${MAX_BODY_DEPTH} levels`)
+  }
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw badRequest(`the key "${key}" is not allowed`)
+  }
+  for (const member of Object.values(value)) checkShape(member, depth + 1)
+  return value
+}

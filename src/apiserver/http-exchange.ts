@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { MAX_BODY_BYTES } from './body.ts'
+import { ApiError, badRequest } from './errors.ts'
+import type { ApiRequest, ApiResponse, StreamBody, StreamSink, User } from './request.ts'
+
+/** Turns node's messages into the API's requests and its answers back; knows no routes. */
+
+/** Reads the body and takes the URL apart. Rejects with 413 for a body over the limit. */
+export async function readRequest(message: IncomingMessage, user: User): Promise<ApiRequest> {
+  const { path, query } = splitUrl(message.url ?? '/')
+  const body = await readBody(message)
+  return { method: message.method ?? 'GET', path, query, headers: flatHeaders(message), body, user }
+}
+
+/** The path as sent, and the query. An absolute-form target (a proxy's) is cut to its path. */
+export function splitUrl(target: string): {
+  readonly path: string
+  readonly query: URLSearchParams
+} {
+  const origin = /^https?:\/\/[^/?#]*/.exec(target)?.[0] ?? ''
+  const rest = target.slice(origin.length)
+  const mark = rest.indexOf('?')
+  const path = mark < 0 ? rest : rest.slice(0, mark)
+  if (!path.startsWith('/')) throw badRequest('the request target has no path')
+  return { path, query: new URLSearchParams(mark < 0 ? '' : rest.slice(mark + 1)) }
+}
+
+export function flatHeaders(message: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(message.headers).flatMap(([name, value]) => {
+      if (value === undefined) return []
+      return [[name, Array.isArray(value) ? value.join(', ') : value]]
+    }),
+  )
+}
+
+async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) {
+      throw new ApiError('RequestEntityTooLarge', `limit is ${MAX_BODY_BYTES} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
+}
+
+/** Writes an answer. Returns what ends it early when it streams. */
+export function writeResponse(
+  answer: ApiResponse,
+  response: ServerResponse,
+): (() => void) | undefined {
+  if (response.destroyed) {
+    // The peer left before the answer began: a stream is started and stopped, so that it lets go of what it holds.
+    if (typeof answer.body === 'function') answer.body(NULL_SINK)()
+    return undefined
+  }
+  for (const [name, value] of Object.entries(answer.headers)) {
+    response.setHeader(name, typeof value === 'string' ? value : [...value])
+  }
+  response.setHeader('cache-control', answer.headers['cache-control'] ?? 'no-cache, private')
+  if (typeof answer.body !== 'function') {
+    response.writeHead(answer.status)
+    response.end(answer.body)
+    return undefined
+  }
+  response.writeHead(answer.status)
+  response.flushHeaders()
+  return startStream(answer.body, response)
+}
+
+const NULL_SINK: StreamSink = {
+  write: () => undefined,
+  end: () => undefined,
+  bufferedBytes: () => 0,
+  drained: () => Promise.resolve(),
+}
+
+function startStream(body: StreamBody, response: ServerResponse): () => void {
+  const stop = body(createSink(response))
+  let stopped = false
+  const stopOnce = (): void => {
+    if (stopped) return
+    stopped = true
+    stop()
+  }
+  response.once('close', stopOnce)
+  return () => {
+    stopOnce()
+    response.end()
+  }
+}
+
+function createSink(response: ServerResponse): StreamSink {
+  return {
+    write(chunk) {
+      if (!response.destroyed && !response.writableEnded) response.write(chunk)
+    },
+    end() {
+      if (!response.writableEnded) response.end()
+    },
+    bufferedBytes: () => response.writableLength,
+    drained() {
+      if (!response.writableNeedDrain || response.destroyed) return Promise.resolve()
+      return new Promise((resolve) => {
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      })
+    },
+  }
+}

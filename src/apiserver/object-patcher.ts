@@ -1,0 +1,72 @@
+import type { CapstanObject, ObjectKey } from '../kinds/meta.ts'
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { applyJsonPatch } from '../lib/json-patch.ts'
+import { bodyText, contentType, parseJson, unsupportedMediaType } from './body.ts'
+import { ApiError, badRequest, notFound } from './errors.ts'
+import { restoreNulls } from './last-applied.ts'
+import { updateObject, updateStatus, type WriteResult } from './object-writer.ts'
+import { mergePatch } from './patch.ts'
+import type { ApiContext } from './ports.ts'
+import type { ApiRequest } from './request.ts'
+import { KIND_RESOURCES } from './resources.ts'
+import { toJsonObject } from './wire.ts'
+import { parseWriteOptions, type WriteOptions } from './write-options.ts'
+
+/** Whether a patch is to the object or to its /status. */
+export type PatchTarget = 'object' | 'status'
+
+const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json'] as const
+/** More operations than any tool sends; each costs a walk. */
+const MAX_PATCH_OPERATIONS = 10_000
+
+/** Applies a PATCH body to an object. */
+export function patchObject(
+  context: ApiContext,
+  { key, target }: { readonly key: ObjectKey; readonly target: PatchTarget },
+  request: ApiRequest,
+): WriteResult & { readonly isNew: boolean } {
+  const options = parseWriteOptions(request)
+  const existing = context.store.objects.get(key)
+  const patched = (object: CapstanObject): JsonObject => applyPatch(object, request, options)
+  if (!PATCH_TYPES.some((type) => type === contentType(request))) {
+    throw unsupportedMediaType(contentType(request), PATCH_TYPES)
+  }
+  if (!existing) throw notFound(KIND_RESOURCES[key.kind], key.name)
+  const write = target === 'status' ? updateStatus : updateObject
+  return { ...write(context, existing, patched(existing), options), isNew: false }
+}
+
+function applyPatch(object: CapstanObject, request: ApiRequest, options: WriteOptions): JsonObject {
+  const current = toJsonObject(object)
+  const patch = parseJson(bodyText(request))
+  if (contentType(request) === 'application/json-patch+json') {
+    return applyOperations(object, current, patch)
+  }
+  if (!isJsonObject(patch)) throw badRequest('a merge patch must be a JSON object')
+  const merged = mergePatch(current, patch)
+  if (!isJsonObject(merged)) throw badRequest('a merge patch must be a JSON object')
+  return restoreNulls(merged, options.fieldManager)
+}
+
+function applyOperations(object: CapstanObject, current: JsonObject, patch: unknown): JsonObject {
+  if (Array.isArray(patch) && patch.length > MAX_PATCH_OPERATIONS) {
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `the allowed maximum of operations in a JSON patch is ${MAX_PATCH_OPERATIONS}, got ${patch.length}`,
+    )
+  }
+  const result = applyJsonPatch(current as Json, patch)
+  if ('value' in result) {
+    if (isJsonObject(result.value)) return result.value
+    throw badRequest('the patch replaces the object by something that is none')
+  }
+  // A patch that is well-formed but does not fit is Invalid, as in Kubernetes; the rest is a bad request.
+  if (result.index === undefined) throw badRequest(result.problem)
+  throw new ApiError(
+    'Invalid',
+    `the server rejected our request due to an error in our request: ${result.problem}`,
+    {
+      name: object.metadata.name,
+    },
+  )
+}

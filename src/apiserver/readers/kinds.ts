@@ -1,0 +1,48 @@
+import type { Kind } from '../../kinds/meta.ts'
+import type { Store } from '../../store/types.ts'
+import { ownPosition, type ResourceReader, type WatchItem } from '../resource.ts'
+import { KIND_RESOURCES } from '../resources.ts'
+import { textAt } from '../wire.ts'
+
+/** What can be selected on. Kubernetes offers the metadata paths alone; the others save a client a scan. */
+const FIELD_PATHS: Readonly<Record<Kind, readonly string[]>> = {
+  WorkPool: ['metadata.name', 'metadata.namespace'],
+  Deployment: ['metadata.name', 'metadata.namespace', 'spec.workPool'],
+  Run: [
+    'metadata.name',
+    'metadata.namespace',
+    'spec.deployment',
+    'spec.workPool',
+    'status.state.name',
+    'status.state.type',
+  ],
+  Automation: ['metadata.name', 'metadata.namespace'],
+}
+
+/** Reads one of Capstan's own kinds. */
+export function createKindReader(store: Store, kind: Kind): ResourceReader {
+  return {
+    info: KIND_RESOURCES[kind],
+    fieldPaths: FIELD_PATHS[kind],
+    readField: textAt,
+    positionOf: ownPosition,
+    get: (namespace, name) => store.objects.get({ kind, namespace, name }),
+    list({ namespace, limit, after }) {
+      const items = store.objects.list({
+        kind,
+        ...(namespace === undefined ? {} : { namespace }),
+        // One more than asked for tells whether there is a next page.
+        ...(limit === undefined ? {} : { limit: limit + 1 }),
+        ...(after ? { after } : {}),
+      })
+      if (limit === undefined || items.length <= limit) return { items }
+      const page = items.slice(0, limit)
+      const last = page.at(-1)
+      return { items: page, ...(last ? { next: ownPosition(last) } : {}) }
+    },
+    toWatchItems({ change, object, previous }): readonly WatchItem[] {
+      if (change.kind !== kind || !object) return []
+      return [{ type: change.type, object, ...(previous ? { previous } : {}) }]
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { API_GROUP, KIND_NAMES, type Kind } from '../kinds/meta.ts'
+import {
+  AUTOMATION_COLUMNS,
+  type Column,
+  CRD_COLUMNS,
+  DEPLOYMENT_COLUMNS,
+  EVENT_COLUMNS,
+  NAMESPACE_COLUMNS,
+  POD_COLUMNS,
+  RUN_COLUMNS,
+  WORK_POOL_COLUMNS,
+} from './columns.ts'
+import type { ResourceInfo, SubresourceInfo, Verb } from './resource.ts'
+
+/** Everything that the API serves, as data: discovery, tables, OpenAPI and error texts read it. */
+
+export const READ_VERBS: readonly Verb[] = ['get', 'list', 'watch']
+const ALL_VERBS: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+]
+const EDIT_VERBS: readonly Verb[] = ['get', 'patch', 'update']
+
+const COLUMNS: Readonly<Record<Kind, readonly Column[]>> = {
+  WorkPool: WORK_POOL_COLUMNS,
+  Deployment: DEPLOYMENT_COLUMNS,
+  Run: RUN_COLUMNS,
+  Automation: AUTOMATION_COLUMNS,
+}
+
+const EXTRA_SUBRESOURCES: Readonly<Partial<Record<Kind, SubresourceInfo>>> = {
+  WorkPool: {
+    name: 'scale',
+    kind: 'Scale',
+    group: 'autoscaling',
+    version: 'v1',
+    verbs: EDIT_VERBS,
+  },
+  Run: { name: 'log', kind: 'Run', verbs: ['get'] },
+}
+
+function kindResource(kind: Kind): ResourceInfo {
+  const extra = EXTRA_SUBRESOURCES[kind]
+  return {
+    ...KIND_NAMES[kind],
+    group: API_GROUP,
+    version: 'v1',
+    kind,
+    categories: ['all', 'capstan'],
+    namespaced: true,
+    verbs: ALL_VERBS,
+    subresources: [{ name: 'status', kind, verbs: EDIT_VERBS }, ...(extra ? [extra] : [])],
+    columns: COLUMNS[kind],
+  }
+}
+
+export const KIND_RESOURCES: Readonly<Record<Kind, ResourceInfo>> = {
+  WorkPool: kindResource('WorkPool'),
+  Deployment: kindResource('Deployment'),
+  Run: kindResource('Run'),
+  Automation: kindResource('Automation'),
+}
+
+export const NAMESPACES: ResourceInfo = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  singular: 'namespace',
+  shortNames: ['ns'],
+  categories: [],
+  namespaced: false,
+  verbs: ['create', 'delete', ...READ_VERBS],
+  subresources: [],
+  columns: NAMESPACE_COLUMNS,
+}
+
+export const EVENTS: ResourceInfo = {
+  group: '',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  singular: 'event',
+  shortNames: ['ev'],
+  categories: [],
+  namespaced: true,
+  verbs: READ_VERBS,
+  subresources: [],
+  columns: EVENT_COLUMNS,
+}
+
+export const PODS: ResourceInfo = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  shortNames: ['po'],
+  categories: [],
+  namespaced: true,
+  verbs: READ_VERBS,
+  subresources: [{ name: 'log', kind: 'Pod', verbs: ['get'] }],
+  columns: POD_COLUMNS,
+}
+
+export const CUSTOM_RESOURCE_DEFINITIONS: ResourceInfo = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  singular: 'customresourcedefinition',
+  shortNames: ['crd', 'crds'],
+  categories: [],
+  namespaced: false,
+  verbs: READ_VERBS,
+  subresources: [],
+  columns: CRD_COLUMNS,
+}

@@ -1,0 +1,45 @@
+import { expired, notFound } from '../errors.ts'
+import { checkListVersion, listObjects, parseListQuery } from '../list.ts'
+import type { ResourceReader } from '../resource.ts'
+import { listResponse, objectResponse } from '../respond.ts'
+import { watchResponse } from '../watch.ts'
+import type { VerbHandlers } from './resource-call.ts'
+
+/** get, list and watch are the same for everything that can be read. */
+export function readVerbs(reader: ResourceReader): VerbHandlers {
+  const { info } = reader
+  return {
+    get({ context, request, namespace, name }) {
+      const object = reader.get(namespace ?? '', name)
+      if (!object) throw notFound(info, name)
+      return objectResponse(context, request, { info, object })
+    },
+    list({ context, request, namespace }) {
+      const { hub } = context
+      const query = parseListQuery(reader, namespace, request.query)
+      if (!query.continueFrom) checkListVersion(request.query, hub.resourceVersion())
+      else if (!hub.isKept(query.continueFrom.resourceVersion)) {
+        throw expired(
+          'The provided continue parameter is too old to display a consistent list result: list again without it',
+        )
+      }
+      const result = listObjects(reader, query, hub.resourceVersion())
+      return listResponse(context, request, info, result)
+    },
+    watch: ({ context, request, namespace, name }) =>
+      watchResponse(context, reader, withName(request, name), namespace),
+  }
+}
+
+/** `GET .../NAME?watch=true` watches one object. */
+function withName<Request extends { readonly query: URLSearchParams }>(
+  request: Request,
+  name: string,
+): Request {
+  if (name === '') return request
+  const query = new URLSearchParams(request.query)
+  const own = `metadata.name=${name}`
+  const asked = query.get('fieldSelector') ?? ''
+  query.set('fieldSelector', asked === '' ? own : `${asked},${own}`)
+  return { ...request, query }
+}

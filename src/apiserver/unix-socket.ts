@@ -1,0 +1,40 @@
+import { chmodSync, existsSync, unlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import { type HttpListener } from './listener.ts'
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux, a zero byte included. */
+const MAX_SOCKET_PATH_BYTES = 103
+/** The owner alone: whoever may connect is an admin. */
+const SOCKET_MODE = 0o600
+
+/** Listens on a unix socket that only its owner can open. A socket left by a dead process is replaced. */
+export async function listenOnSocket(listener: HttpListener, path: string): Promise<void> {
+  const length = Buffer.byteLength(path)
+  if (length > MAX_SOCKET_PATH_BYTES) {
+    throw new Error(
+      `the socket path ${path} has ${length} bytes, more than the ${MAX_SOCKET_PATH_BYTES} that a socket's path may have: choose a shorter one with --socket`,
+    )
+  }
+  if (existsSync(path)) {
+    if (await isAnswered(path)) {
+      throw new Error(`another process listens on ${path}: stop it, or choose another --socket`)
+    }
+    unlinkSync(path)
+  }
+  const listening = listener.listen({ path })
+  // The file exists as soon as listen() has returned; its mode is set before anything can be accepted.
+  if (existsSync(path)) chmodSync(path, SOCKET_MODE)
+  await listening
+  chmodSync(path, SOCKET_MODE)
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

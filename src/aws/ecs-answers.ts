@@ -1,0 +1,95 @@
+import type { Container, Failure, Tag, Task, TaskDefinition } from '@aws-sdk/client-ecs'
+import { defined } from './defined.ts'
+import { registrable } from './ecs-shapes.ts'
+import type {
+  CallFailure,
+  ContainerSnapshot,
+  RegisterTaskDefinitionBody,
+  TaskDefinitionSnapshot,
+  TaskSnapshot,
+} from './ports.ts'
+
+/** Answers of ECS as port types. What an endpoint leaves out is left out, or has a harmless stand-in. */
+export function parseTasks(tasks: readonly Task[] | undefined): readonly TaskSnapshot[] {
+  return (tasks ?? []).flatMap((task) => {
+    const snapshot = parseTask(task)
+    return snapshot ? [snapshot] : []
+  })
+}
+
+/** Undefined for a task without an ARN, of which nothing can be said. */
+export function parseTask(task: Task | undefined): TaskSnapshot | undefined {
+  const taskArn = task?.taskArn
+  if (!task || taskArn === undefined) return undefined
+  return {
+    taskArn,
+    clusterArn: task.clusterArn ?? clusterOfTask(taskArn),
+    taskDefinitionArn: task.taskDefinitionArn ?? '',
+    version: task.version ?? 0,
+    lastStatus: task.lastStatus ?? 'UNKNOWN',
+    desiredStatus: task.desiredStatus ?? 'UNKNOWN',
+    containers: (task.containers ?? []).map(parseContainer),
+    tags: parseTags(task.tags),
+    ...defined({
+      launchType: task.launchType,
+      capacityProviderName: task.capacityProviderName,
+      startedBy: task.startedBy,
+      group: task.group,
+      stopCode: task.stopCode,
+      stoppedReason: task.stoppedReason,
+      healthStatus: task.healthStatus,
+      connectivity: task.connectivity,
+      createdAtMs: toMs(task.createdAt),
+      startedAtMs: toMs(task.startedAt),
+      stoppingAtMs: toMs(task.stoppingAt),
+      stoppedAtMs: toMs(task.stoppedAt),
+    }),
+  }
+}
+
+function parseContainer(container: Container): ContainerSnapshot {
+  const { lastStatus, exitCode, reason, healthStatus } = container
+  return {
+    name: container.name ?? '',
+    ...defined({ lastStatus, exitCode: exitCode ?? undefined, reason, healthStatus }),
+  }
+}
+
+/** A repeated RunTask gives old tasks with little more than their ARN, which holds the cluster's name. */
+function clusterOfTask(taskArn: string): string {
+  const [, prefix, cluster] = /^(arn:.*):task\/([^/]+)\/[^/]+$/.exec(taskArn) ?? []
+  return prefix === undefined || cluster === undefined ? '' : `${prefix}:cluster/${cluster}`
+}
+
+export function parseFailures(failures: readonly Failure[] | undefined): readonly CallFailure[] {
+  return (failures ?? []).map(({ arn, reason, detail }) => ({
+    reason: reason ?? 'no reason was given',
+    ...defined({ arn, detail }),
+  }))
+}
+
+/** Undefined without an ARN. */
+export function parseTaskDefinition(
+  definition: TaskDefinition | undefined,
+  tags: readonly Tag[] | undefined,
+): TaskDefinitionSnapshot | undefined {
+  const taskDefinitionArn = definition?.taskDefinitionArn
+  if (!definition || taskDefinitionArn === undefined) return undefined
+  return {
+    taskDefinitionArn,
+    family: definition.family ?? '',
+    revision: definition.revision ?? 0,
+    status: definition.status ?? 'UNKNOWN',
+    body: registrable(definition as RegisterTaskDefinitionBody),
+    tags: parseTags(tags),
+  }
+}
+
+function parseTags(tags: readonly Tag[] | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((tags ?? []).map(({ key, value }) => [key ?? '', value ?? '']))
+}
+
+function toMs(time: Date | undefined): number | undefined {
+  const ms = time?.getTime()
+  return ms === undefined || Number.isNaN(ms) ? undefined : ms
+}

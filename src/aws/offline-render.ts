@@ -1,0 +1,101 @@
+import type { TemplateSpec } from '../kinds/generated.ts'
+import { chooseCapacity } from './capacity.ts'
+import { chooseContainerName } from './container-name.ts'
+import { defaultNames, type RunNames, taskTags } from './default-names.ts'
+import type { EcsNetworkConfiguration } from './ecs-shapes.ts'
+import { chooseNetwork, planNetworkLookup } from './network.ts'
+import type { RegisterTaskDefinitionBody, RunTaskBody } from './ports.ts'
+import { buildRunTask } from './run-task.ts'
+import { type BuiltTaskDefinition, buildTaskDefinition } from './task-definition.ts'
+import type { TemplateProblem } from './template-problem.ts'
+
+/** What stands for values that only AWS, or the launch itself, knows. */
+const UNKNOWN = {
+  region: '<region>',
+  taskDefinition: '<registered at launch>',
+  defaultSubnets: '<subnets of the default VPC>',
+  uid: '<uid>',
+  attempt: '<attempt>',
+  controller: '<controller>',
+} as const
+/** Stand in while the body is built, because real ones have a fixed shape. */
+const TOKEN_IN_BUILD = 'derived-at-launch'
+const TOKEN_SHOWN = '<derived from uid and attempt>'
+
+export interface OfflineInput {
+  /** Merged and rendered. */
+  readonly template: TemplateSpec
+  /** Which rung of capacityLadder to show; 0 is the first. */
+  readonly rung: number
+  readonly names: RunNames
+  /** `aws.region` of the WorkPool, where it is written. */
+  readonly region?: string | undefined
+}
+
+/** Either `taskDefinition` or `taskDefinitionArn` is there: a linked definition is not known without AWS. */
+export interface OfflineBodies {
+  readonly taskDefinition?: RegisterTaskDefinitionBody
+  readonly taskDefinitionArn?: string
+  readonly runTask: RunTaskBody
+  readonly problems: readonly TemplateProblem[]
+}
+
+/** Both request bodies of a run, made by the same builders as the real ones, with `<...>` where only AWS knows. */
+export function renderOffline(input: OfflineInput): OfflineBodies {
+  const { template, names, rung } = input
+  const arn = template.taskDefinitionArn
+  const definition = arn === undefined ? buildOfflineDefinition(input) : undefined
+  const runTask = buildRunTask({
+    template,
+    rung,
+    taskDefinition: arn ?? UNKNOWN.taskDefinition,
+    definition: definition?.body,
+    containerName: definition?.containerName ?? chooseContainerName([], template.containerName),
+    network: offlineNetwork(input, definition?.body),
+    tags: taskTags(names, UNKNOWN),
+    clientToken: TOKEN_IN_BUILD,
+    startedBy: TOKEN_IN_BUILD,
+  })
+  return {
+    ...(definition ? { taskDefinition: definition.body } : {}),
+    ...(arn === undefined ? {} : { taskDefinitionArn: arn }),
+    runTask: { ...runTask.body, clientToken: TOKEN_SHOWN, startedBy: TOKEN_SHOWN },
+    problems: [...(definition?.problems ?? []), ...runTask.problems],
+  }
+}
+
+function buildOfflineDefinition({
+  template,
+  rung,
+  names,
+  region,
+}: OfflineInput): BuiltTaskDefinition {
+  return buildTaskDefinition({
+    template,
+    rung,
+    region: region ?? UNKNOWN.region,
+    ...defaultNames(names),
+  })
+}
+
+/** A linked definition's network mode is not known; on Fargate it can only be awsvpc. */
+function offlineNetwork(
+  { template, rung }: OfflineInput,
+  definition: RegisterTaskDefinitionBody | undefined,
+): EcsNetworkConfiguration | undefined {
+  const { platform } = chooseCapacity(template, rung)
+  const guessed = platform === 'Fargate' ? 'awsvpc' : 'bridge'
+  const lookup = planNetworkLookup(template, definition ?? { networkMode: guessed })
+  if (lookup.type === 'NotNeeded') return undefined
+  const subnets = template.networkConfiguration?.subnets ?? []
+  const unknown = lookup.type === 'Vpc' ? `<subnets of ${lookup.vpcId}>` : UNKNOWN.defaultSubnets
+  const settings = {
+    ...template,
+    networkConfiguration: {
+      ...template.networkConfiguration,
+      subnets: subnets.length > 0 ? subnets : [unknown],
+    },
+  }
+  const chosen = chooseNetwork(settings, undefined, platform)
+  return 'problem' in chosen ? undefined : chosen.networkConfiguration
+}

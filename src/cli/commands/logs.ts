@@ -1,0 +1,140 @@
+import type { CliContext, Connection } from '../context.ts'
+import { CliError, ManyErrors, UsageError } from '../errors.ts'
+import { fetchList, fetchObject, pathOf } from '../fetch.ts'
+import { type ApiObject, textAt } from '../objects.ts'
+import { durationOption, integerOption, type Options } from '../options.ts'
+import { DEPLOYMENTS, RUNS } from '../resources.ts'
+import { selectByName } from '../selection.ts'
+import type { ObjectTarget } from '../targets.ts'
+import { readLines } from '../watch-stream.ts'
+
+/** Streams that are followed at a time, as in kubectl: more is mostly a selector that was meant narrower. */
+const DEFAULT_MAX_REQUESTS = 5
+/** Lines per run when a selector picked the runs, as in kubectl. */
+const SELECTED_TAIL = '10'
+
+/** `capstan logs`: the output of a run's task, as it was or as it comes. */
+export async function logs(
+  context: CliContext,
+  words: readonly string[],
+  options: Options,
+): Promise<number> {
+  const connection = await context.connect(options)
+  const runs = await findRuns(context, connection, words, options)
+  const query = readQuery(options)
+  const showsPrefix = options.flag('prefix') || (runs.length > 1 && options.flag('follow'))
+  const print = async (run: ObjectTarget): Promise<void> => {
+    const body = await connection.client.stream({ path: pathOf(run, 'log'), query, accept: '*/*' })
+    if (!showsPrefix) {
+      for await (const chunk of body) context.stdout.write(chunk)
+      return
+    }
+    for await (const line of readLines(body)) {
+      context.stdout.write(`[${run.resource.singular}/${run.name}] ${line}\n`)
+    }
+  }
+  return printAll(runs, options, print)
+}
+
+/** One after the other; all at once when they are followed. */
+async function printAll(
+  runs: readonly ObjectTarget[],
+  options: Options,
+  print: (run: ObjectTarget) => Promise<void>,
+): Promise<number> {
+  const errors: unknown[] = []
+  const printOne = async (run: ObjectTarget): Promise<void> => {
+    try {
+      await print(run)
+    } catch (error) {
+      if (!options.flag('ignore-errors')) errors.push(error)
+    }
+  }
+  if (!options.flag('follow')) for (const run of runs) await printOne(run)
+  else {
+    const most = integerOption(options, 'max-log-requests', 1) ?? DEFAULT_MAX_REQUESTS
+    if (runs.length > most) {
+      throw new CliError(
+        `you are attempting to follow ${runs.length} log streams, but maximum allowed concurrency is ${most}, use --max-log-requests to increase the limit`,
+      )
+    }
+    await Promise.all(runs.map(printOne))
+  }
+  if (errors.length > 0) throw new ManyErrors(errors)
+  return 0
+}
+
+function readQuery(options: Options): Readonly<Record<string, string | undefined>> {
+  const sinceMs = durationOption(options, 'since')
+  if (sinceMs !== undefined && options.text('since-time') !== undefined) {
+    throw new UsageError('at most one of --since and --since-time may be given')
+  }
+  const tail = integerOption(options, 'tail', -1)
+  const defaultTail = options.text('selector') === undefined ? undefined : SELECTED_TAIL
+  return {
+    follow: options.flag('follow') ? 'true' : undefined,
+    timestamps: options.flag('timestamps') ? 'true' : undefined,
+    previous: options.flag('previous') ? 'true' : undefined,
+    container: options.text('container'),
+    attempt: integerOption(options, 'attempt', 1)?.toString(),
+    tailLines: tail === undefined ? defaultTail : tail < 0 ? undefined : String(tail),
+    sinceSeconds:
+      sinceMs === undefined ? undefined : String(Math.max(1, Math.ceil(sinceMs / 1000))),
+    sinceTime: options.text('since-time'),
+    limitBytes: integerOption(options, 'limit-bytes', 1)?.toString(),
+  }
+}
+
+/** A Run or a Pod by name, the newest run of a Deployment, or all runs that a selector picks. */
+async function findRuns(
+  context: CliContext,
+  connection: Connection,
+  words: readonly string[],
+  options: Options,
+): Promise<readonly ObjectTarget[]> {
+  const labelSelector = options.text('selector')
+  if (labelSelector !== undefined) {
+    if (words.length > 0) throw new UsageError('only a selector (-l) or a name is allowed')
+    const { items } = await fetchList(connection.client, RUNS, connection.namespace, {
+      labelSelector,
+    })
+    if (items.length === 0) {
+      context.stderr.write(`No resources found in ${connection.namespace} namespace.\n`)
+    }
+    return items.map(toRunTarget)
+  }
+  const targets = selectByName(connection, words, options, RUNS)
+  const [target] = targets
+  if (!target || targets.length > 1) {
+    throw new UsageError('logs are shown of one object: KIND/NAME; of several with -l')
+  }
+  if (target.type === 'List') throw new UsageError('name one object: KIND/NAME')
+  if (target.resource === DEPLOYMENTS) return [await newestRunOf(context, connection, target)]
+  return [target]
+}
+
+async function newestRunOf(
+  context: CliContext,
+  connection: Connection,
+  deployment: ObjectTarget,
+): Promise<ObjectTarget> {
+  await fetchObject(connection.client, deployment)
+  const { items } = await fetchList(connection.client, RUNS, deployment.namespace)
+  const runs = items
+    .filter((run) => textAt(run, 'spec', 'deployment') === deployment.name)
+    .sort((a, b) => createdAt(b).localeCompare(createdAt(a)))
+  const [newest] = runs
+  if (!newest) throw new CliError(`deployment "${deployment.name}" has no runs yet`)
+  if (runs.length > 1) {
+    context.stderr.write(`Found ${runs.length} runs, using run/${newest.metadata.name}\n`)
+  }
+  return toRunTarget(newest)
+}
+
+function createdAt(object: ApiObject): string {
+  return textAt(object, 'metadata', 'creationTimestamp') ?? ''
+}
+
+function toRunTarget({ metadata }: ApiObject): ObjectTarget {
+  return { type: 'Object', resource: RUNS, namespace: metadata.namespace, name: metadata.name }
+}

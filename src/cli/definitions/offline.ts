@@ -1,0 +1,52 @@
+import type { CommandDefinition } from '../definition.ts'
+import { FILE_OPTIONS } from './shared-options.ts'
+
+/** Verbs that need no controller and no AWS. */
+export const OFFLINE_COMMANDS: readonly CommandDefinition[] = [
+  {
+    name: 'validate',
+    group: 'Without a controller:',
+    usage: '(FILE | DIR)... | -f FILE',
+    summary: 'Check manifests; problems with their line and column, exit code 1',
+    examples: [
+      { comment: 'A folder, before it is committed', line: 'validate ./manifests' },
+      { comment: 'Standard input', line: 'validate -f -' },
+    ],
+    options: [...FILE_OPTIONS, { flags: '-q, --quiet', help: 'print problems only' }],
+    completes: 'files',
+    load: async () => (await import('../commands/validate.ts')).validate,
+  },
+  {
+    name: 'render',
+    group: 'Without a controller:',
+    usage: '(FILE | DIR)... | -f FILE',
+    summary: 'Print what would be sent to ECS for each Run',
+    description:
+      'Prints a YAML document per Run with the RegisterTaskDefinition and RunTask bodies; <...> stands where only AWS knows the value.',
+    examples: [{ comment: 'See the merged settings of all Runs', line: 'render ./manifests' }],
+    options: [
+      ...FILE_OPTIONS,
+      { flags: '--run <name>', help: 'only this Run' },
+      {
+        flags: '-o, --output <format>',
+        help: 'yaml (the default) or json',
+        completes: ['yaml', 'json'],
+      },
+    ],
+    completes: 'files',
+    load: async () => (await import('../commands/render.ts')).render,
+  },
+  {
+    name: 'explain',
+    group: 'Without a controller:',
+    usage: 'KIND[.FIELD...]',
+    summary: 'Say what a field of a manifest is for',
+    examples: [
+      { comment: 'The template', line: 'explain run.spec.template' },
+      { comment: 'All fields at once', line: 'explain deployment --recursive' },
+    ],
+    options: [{ flags: '--recursive', help: 'print the names of all fields below' }],
+    completes: ['run', 'deployment', 'workpool', 'automation'],
+    load: async () => (await import('../commands/explain.ts')).explain,
+  },
+]

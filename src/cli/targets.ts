@@ -1,0 +1,80 @@
+import { UsageError } from './errors.ts'
+import { findResource, parseResourceList, type Resource, unknownResource } from './resources.ts'
+
+/** One thing that a command line names: an object, or all objects of a kind. */
+export type Target = ObjectTarget | ListTarget
+
+export interface ObjectTarget {
+  readonly type: 'Object'
+  readonly resource: Resource
+  /** Undefined for kinds that live in no namespace. */
+  readonly namespace: string | undefined
+  readonly name: string
+}
+
+export interface ListTarget {
+  readonly type: 'List'
+  readonly resource: Resource
+  /** Undefined: everywhere. */
+  readonly namespace: string | undefined
+}
+
+export interface TargetScope {
+  readonly namespace: string
+  readonly allNamespaces?: boolean
+  /** Whether -l or --field-selector narrows the lists: names cannot stand beside it. */
+  readonly hasSelector?: boolean
+  /** The kind of bare names, for verbs that mean one kind before all others: `capstan cancel hello`. */
+  readonly defaultResource?: Resource
+}
+
+/** kubectl's grammar: `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`. Throws UsageError for anything else. */
+export function parseTargets(words: readonly string[], scope: TargetScope): readonly Target[] {
+  const [first] = words
+  if (first === undefined)
+    throw new UsageError('you must name what is meant: KIND, KIND/NAME or KIND NAME')
+  const targets = words.some((word) => word.includes('/'))
+    ? words.map((word) => parseReference(word, scope))
+    : parseTyped(first, words.slice(1), scope)
+  const named = targets.find((target) => target.type === 'Object')
+  if (named && scope.hasSelector) {
+    throw new UsageError('name cannot be provided when a selector is specified')
+  }
+  if (named?.resource.namespaced && scope.allNamespaces) {
+    throw new UsageError('a resource cannot be retrieved by name across all namespaces')
+  }
+  return targets
+}
+
+function parseReference(word: string, scope: TargetScope): Target {
+  const parts = word.split('/')
+  const [type = '', name = ''] = parts
+  if (parts.length === 1) {
+    throw new UsageError(
+      `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (write ${word}/NAME, or only ${word})`,
+    )
+  }
+  if (parts.length > 2 || type === '' || name === '') {
+    throw new UsageError(`"${word}" is not KIND/NAME`)
+  }
+  const resource = findResource(type)
+  if (!resource) throw unknownResource(type)
+  return toObjectTarget(resource, name, scope)
+}
+
+function parseTyped(type: string, names: readonly string[], scope: TargetScope): readonly Target[] {
+  if (scope.defaultResource && !findResource(type) && !type.includes(',')) {
+    const { defaultResource } = scope
+    return [type, ...names].map((name) => toObjectTarget(defaultResource, name, scope))
+  }
+  return parseResourceList(type).flatMap((resource): readonly Target[] => {
+    if (names.length > 0) return names.map((name) => toObjectTarget(resource, name, scope))
+    const namespace = resource.namespaced && !scope.allNamespaces ? scope.namespace : undefined
+    return [{ type: 'List', resource, namespace }]
+  })
+}
+
+function toObjectTarget(resource: Resource, name: string, scope: TargetScope): ObjectTarget {
+  const namespace = resource.namespaced ? scope.namespace : undefined
+  return { type: 'Object', resource, namespace, name }
+}

@@ -1,0 +1,16 @@
+import { stringify } from 'yaml'
+
+/**
+ * YAML as `kubectl -o yaml` prints it: members in order of their names, lists not indented, long lines
+ * left alone, and everything quoted that a YAML 1.1 reader would take for a boolean or a date.
+ */
+export function renderYaml(value: unknown): string {
+  return stringify(value, {
+    version: '1.1',
+    sortMapEntries: true,
+    indentSeq: false,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    nullStr: 'null',
+  })
+}

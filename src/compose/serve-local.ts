@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startLocalEmulator } from '../emulator/local.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { untilSignal } from './until-signal.ts'
+
+export interface ServeLocalOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly taskEnvironment: Readonly<Record<string, string>>
+  /** Where tasks run that name no folder of this machine. */
+  readonly cwd: string
+}
+
+/** `capstan local`: an ECS-compatible endpoint for any AWS client, until a signal comes. What it holds goes with it. */
+export async function serveLocal(
+  options: ServeLocalOptions,
+  onReady: (url: string) => void,
+): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'capstan-local-'))
+  const stopped = untilSignal()
+  const local = await startLocalEmulator({
+    clock: systemClock,
+    random: systemRandom,
+    directory,
+    workingDirectory: options.cwd,
+    baseEnvironment: options.taskEnvironment,
+    host: options.host,
+    port: options.port,
+  })
+  onReady(local.url)
+  await new Promise<void>((resolve) => {
+    if (stopped.aborted) resolve()
+    stopped.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await local.close()
+  await rm(directory, { recursive: true, force: true })
+  return 0
+}

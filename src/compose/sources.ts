@@ -1,0 +1,105 @@
+import type { RouteExtension } from '../apiserver/api-handler.ts'
+import { ApiError, forbidden, methodNotAllowed } from '../apiserver/errors.ts'
+import { type ApiResponse, jsonResponse } from '../apiserver/request.ts'
+import type { UpOptions } from '../config.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Validator } from '../manifest/validator.ts'
+import type { Log } from '../runtime/logger.ts'
+import type { Part } from '../runtime/manager.ts'
+import { FolderSource } from '../source/controller.ts'
+import { systemFiles } from '../source/files.ts'
+import { createLoader } from '../source/load.ts'
+import type { SyncReport } from '../source/report.ts'
+import { systemWatch } from '../source/watch.ts'
+import type { Store } from '../store/types.ts'
+
+export interface SourcesDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly validator: Validator
+  readonly log: Log
+  readonly version: string
+}
+
+/** The folders that this controller follows. */
+export interface Sources {
+  readonly parts: readonly Part[]
+  readonly list: readonly FolderSource[]
+  /** `GET /capstan/sources`, and `POST` to `/capstan/sources/approve` or `/reconcile`. */
+  readonly route: RouteExtension
+  /** One sentence for each folder that has not been read, or cannot be. */
+  notReady(): readonly string[]
+}
+
+const PATH = '/capstan/sources'
+
+export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
+  const loader = createLoader({ ...deps, defaultNamespace: options.namespace })
+  const list = options.directories.map(
+    (root) =>
+      new FolderSource({
+        ...deps,
+        root,
+        loader,
+        files: systemFiles,
+        watch: systemWatch,
+        annotationsAtStart: {},
+      }),
+  )
+  return {
+    parts: [...list, wakeOnHangUp(list)],
+    list,
+    route: { handle: (request) => answer(list, request) },
+    notReady: () => list.flatMap((source) => notReady(source)),
+  }
+}
+
+/** SIGHUP means "look now", as it does for daemons with configuration files; git-sync's hook can send it. */
+function wakeOnHangUp(list: readonly FolderSource[]): Part {
+  const wake = (): void => {
+    for (const source of list) source.wake()
+  }
+  return {
+    name: 'SIGHUP',
+    start: () => {
+      process.on('SIGHUP', wake)
+    },
+    stop: () => {
+      process.off('SIGHUP', wake)
+    },
+  }
+}
+
+function notReady(source: FolderSource): readonly string[] {
+  const report = source.status()
+  if (report === undefined) return [`${source.name} has not been read yet`]
+  return report.ok ? [] : [`${source.name} cannot be read`]
+}
+
+function answer(
+  list: readonly FolderSource[],
+  request: Parameters<RouteExtension['handle']>[0],
+): ApiResponse | undefined {
+  const { path, method, user } = request
+  if (path === PATH) {
+    if (method !== 'GET') throw methodNotAllowed()
+    return jsonResponse(200, { items: list.map((source) => renderSource(source)) })
+  }
+  if (!path.startsWith(`${PATH}/`)) return undefined
+  if (method !== 'POST') throw methodNotAllowed()
+  if (user.role === 'view') throw forbidden('viewing does not allow changing folders')
+  const verb = path.slice(PATH.length + 1)
+  if (verb === 'approve') {
+    const approved = list.flatMap((source) => source.approve() ?? [])
+    return jsonResponse(200, { approved: approved.map(({ message }) => message) })
+  }
+  if (verb === 'reconcile') {
+    for (const source of list) source.wake()
+    return jsonResponse(200, { items: list.map((source) => source.name) })
+  }
+  throw new ApiError('NotFound', `there is no ${verb} for folders`)
+}
+
+function renderSource(source: FolderSource): SyncReport | { readonly source: string } {
+  return source.status() ?? { source: source.name }
+}

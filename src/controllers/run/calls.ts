@@ -1,0 +1,259 @@
+import {
+  AwsError,
+  classifyError,
+  classifyFailure,
+  type ErrorClassification,
+} from '../../aws/errors.ts'
+import type { AwsAccount, RunTaskBody, TaskSnapshot } from '../../aws/ports.ts'
+import { assertNever } from '../../lib/assert.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { RetryableError } from '../../lib/errors.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type { AttemptRow, Store } from '../../store/types.ts'
+import type { AccountBook } from '../accounts.ts'
+import type { DefinitionRegistrar } from './registrar.ts'
+import { stopTaskReason } from './state.ts'
+import type { Call, Facts } from './world.ts'
+
+export interface CallDeps {
+  readonly store: Store
+  readonly accounts: AccountBook
+  readonly registrar: DefinitionRegistrar
+  readonly clock: Clock
+}
+
+/**
+ * Makes the one call of a plan. What it learns about a task is committed before it returns; what it
+ * learns about definitions and networks is returned. Throws RetryableError for everything that time
+ * may mend; a definite refusal is recorded on the attempt and is no error.
+ */
+export async function makeCall(
+  deps: CallDeps,
+  account: AwsAccount,
+  call: Call,
+  signal: AbortSignal,
+): Promise<Partial<Facts>> {
+  switch (call.type) {
+    case 'DescribeDefinition': {
+      const { taskDefinition } = call
+      const found = await retryable(account.ecs.describeTaskDefinition(taskDefinition, signal))
+      return { definitions: { [taskDefinition]: found ?? null } }
+    }
+    case 'ReadNetwork':
+      return { network: await readNetwork(account, call.vpcId, signal) }
+    case 'RegisterDefinition':
+      await retryable(deps.registrar.ensure(account, call, signal))
+      return {}
+    case 'RunTask':
+      await runTask(deps, accountOf(deps, call.attempt), call.attempt, signal)
+      return {}
+    case 'SettleIntent':
+      await settle(deps, accountOf(deps, call.attempt), call.attempt, signal)
+      return {}
+    case 'StopTask':
+      await stopTask(deps, call, signal)
+      return {}
+    default:
+      return assertNever(call)
+  }
+}
+
+/** An attempt belongs to the account that it was frozen for, wherever its pool points now. */
+function accountOf(deps: CallDeps, attempt: AttemptRow): AwsAccount {
+  const account = deps.accounts.byId(attempt.account)
+  if (!account)
+    throw new RetryableError(`No settings are known for AWS account ${attempt.account}.`)
+  return account
+}
+
+async function readNetwork(
+  account: AwsAccount,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<NonNullable<Facts['network']>> {
+  const { network } = account
+  if (wanted !== undefined && !(await retryable(network.vpcExists(wanted, signal)))) {
+    return { vpcId: undefined, subnets: [] }
+  }
+  const vpcId = wanted ?? (await retryable(network.defaultVpcId(signal)))
+  if (vpcId === undefined) return { vpcId, subnets: [] }
+  return { vpcId, subnets: await retryable(network.subnets(vpcId, signal)) }
+}
+
+/**
+ * Sends the frozen body. Crash windows: the row is committed before the call, so a crash after it
+ * finds the row in Intent and sends the same body with the same token; ECS answers with the task that
+ * is there.
+ */
+async function runTask(
+  deps: CallDeps,
+  account: AwsAccount,
+  attempt: AttemptRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const sent = await send(account, attempt, signal)
+  if (sent.type === 'Task') launched(deps, attempt, sent.taskArn, sent.task)
+  else await refused(deps, { account, attempt, known: sent.known }, signal)
+}
+
+type Sent =
+  | { readonly type: 'Task'; readonly taskArn: string; readonly task: TaskSnapshot | undefined }
+  | { readonly type: 'Refusal'; readonly known: ErrorClassification }
+
+/** Throws RetryableError while it is not known whether a task exists. */
+async function send(account: AwsAccount, attempt: AttemptRow, signal: AbortSignal): Promise<Sent> {
+  try {
+    const answer = await account.ecs.runTask(JSON.parse(attempt.body) as RunTaskBody, signal)
+    const [task] = answer.tasks
+    const [failure] = answer.failures
+    if (task) return { type: 'Task', taskArn: task.taskArn, task }
+    if (failure) return { type: 'Refusal', known: classifyFailure(failure.reason, failure.detail) }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    const known = classifyError(error)
+    const [existing] = error.resourceIds
+    if (known.verdict === 'Conflict' && existing !== undefined) {
+      return { type: 'Task', taskArn: existing, task: undefined }
+    }
+    if (DEFINITE.includes(known.verdict)) return { type: 'Refusal', known }
+    throw new RetryableError(known.advice, { cause: error })
+  }
+  throw new RetryableError('RunTask answered with neither a task nor a failure.')
+}
+
+/** Verdicts that say: this call launched nothing, and sending it again is no use. */
+const DEFINITE: readonly string[] = ['Terminal', 'NotFound', 'Capacity', 'QuotaVcpu', 'Conflict']
+
+/** A reported failure is no proof that no task exists (apache/airflow#16150): look before the try counts as refused. */
+async function refused(
+  deps: CallDeps,
+  refusal: {
+    readonly account: AwsAccount
+    readonly attempt: AttemptRow
+    readonly known: ErrorClassification
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { account, attempt, known } = refusal
+  const existing = known.verdict === 'Terminal' ? undefined : await find(account, attempt, signal)
+  if (existing !== undefined) return launched(deps, attempt, existing, undefined)
+  deps.store.transaction(() =>
+    deps.store.attempts.update(attempt.clientToken, {
+      phase: 'Refused',
+      outcomeClass: known.class,
+      outcomeMessage: known.advice,
+      endedAtMs: deps.clock.nowMs(),
+    }),
+  )
+}
+
+/** The token may be dead by now, so the body is never sent again: the task is found by its startedBy, or nothing can be said. */
+async function settle(
+  deps: CallDeps,
+  account: AwsAccount,
+  attempt: AttemptRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const existing = await find(account, attempt, signal)
+  if (existing !== undefined) return launched(deps, attempt, existing, undefined)
+  deps.store.transaction(() =>
+    deps.store.attempts.update(attempt.clientToken, {
+      phase: 'Lost',
+      outcomeClass: 'Unknown',
+      outcomeMessage:
+        'Whether this launch became a task cannot be proven any more, so it is not repeated.',
+      endedAtMs: deps.clock.nowMs(),
+    }),
+  )
+}
+
+/** Running tasks are listed by startedBy alone; stopped ones only by family, so those are described and compared. */
+async function find(
+  account: AwsAccount,
+  attempt: AttemptRow,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { cluster, startedBy } = attempt
+  const [running] = await retryable(account.ecs.listTaskArns({ cluster, startedBy }, signal))
+  if (running !== undefined) return running
+  const family = familyOf(attempt.taskDefinitionArn)
+  const filter = { cluster, family, desiredStatus: 'STOPPED' as const }
+  const stopped = await retryable(account.ecs.listTaskArns(filter, signal))
+  for (let start = 0; start < stopped.length; start += DESCRIBE_LIMIT) {
+    const page = stopped.slice(start, start + DESCRIBE_LIMIT)
+    const answer = await retryable(account.ecs.describeTasks(cluster, page, signal))
+    const task = answer.tasks.find((one) => one.startedBy === startedBy)
+    if (task) return task.taskArn
+  }
+  return undefined
+}
+
+/** DescribeTasks takes at most 100 ARNs. */
+const DESCRIBE_LIMIT = 100
+
+function familyOf(taskDefinitionArn: string): string {
+  const resource = taskDefinitionArn.split('/').at(-1) ?? taskDefinitionArn
+  return resource.split(':')[0] ?? resource
+}
+
+/** A repeated token may be answered with little more than the ARN; only a whole task counts as an observation. */
+function launched(
+  deps: CallDeps,
+  attempt: AttemptRow,
+  taskArn: string,
+  task: TaskSnapshot | undefined,
+): void {
+  const { store, clock } = deps
+  store.transaction(() => {
+    store.attempts.update(attempt.clientToken, {
+      phase: 'Launched',
+      taskArn,
+      ...(task && { clusterArn: task.clusterArn }),
+    })
+    if (!task || task.version < 1) return
+    store.attempts.observe(attempt.clientToken, {
+      taskArn,
+      clusterArn: task.clusterArn,
+      version: task.version,
+      snapshot: task as unknown as JsonObject,
+      observedAtMs: clock.nowMs(),
+    })
+  })
+}
+
+/** The task is gone from ECS's point of view already: nothing is left to stop, the observer will see it. */
+async function stopTask(
+  deps: CallDeps,
+  call: Extract<Call, { type: 'StopTask' }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { attempt, cause } = call
+  if (attempt.taskArn === undefined) return
+  const account = accountOf(deps, attempt)
+  const request = {
+    cluster: attempt.cluster,
+    taskArn: attempt.taskArn,
+    reason: stopTaskReason(cause),
+  }
+  try {
+    const task = await account.ecs.stopTask(request, signal)
+    if (task) launched(deps, attempt, attempt.taskArn, task)
+  } catch (error) {
+    if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return
+    throw new RetryableError(explain(error), { cause: error })
+  }
+}
+
+/** Any failure of a read or of a registration is retried with backoff, unless nothing but the user can help. */
+async function retryable<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw new RetryableError(explain(error), { cause: error })
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof AwsError) return classifyError(error).advice
+  return error instanceof Error ? error.message : String(error)
+}

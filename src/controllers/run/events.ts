@@ -1,0 +1,70 @@
+import { keyOf } from '../../kinds/meta.ts'
+import type { OutcomeClass, RunState, RunStatus } from '../../kinds/run.ts'
+import type { AttemptRow, EventInput } from '../../store/types.ts'
+import { taskOf } from './state.ts'
+import type { RunWorld } from './world.ts'
+
+interface After {
+  readonly status: RunStatus
+  readonly rows: readonly AttemptRow[]
+  readonly ended: OutcomeClass | undefined
+  readonly warnings: readonly string[]
+}
+
+/** Events of a decision: one for the run's state where it changed, one for each attempt that ended, one for each warning. */
+export function transitionEvents(world: RunWorld, after: After): readonly EventInput[] {
+  const regarding = { ...keyOf(world.run), uid: world.run.metadata.uid }
+  const event = (type: EventInput['type'], reason: string, message: string): EventInput => ({
+    regarding,
+    type,
+    reason,
+    message,
+  })
+  return [
+    ...after.warnings.map((message) => event('Warning', 'TemplateWarning', message)),
+    ...endedAttempts(world, after).map((row) => attemptEnded(row, event)),
+    ...stateEvent(world, after, event),
+  ]
+}
+
+type Make = (type: EventInput['type'], reason: string, message: string) => EventInput
+
+function endedAttempts(world: RunWorld, after: After): readonly AttemptRow[] {
+  const before = new Map(world.attempts.map((row) => [row.clientToken, row.outcomeClass]))
+  return after.rows.filter(
+    (row) => row.outcomeClass !== undefined && before.get(row.clientToken) !== row.outcomeClass,
+  )
+}
+
+function attemptEnded(row: AttemptRow, event: Make): EventInput {
+  const type = row.outcomeClass === 'Success' ? 'Normal' : 'Warning'
+  const exit = row.exitCode === undefined ? '' : ` with exit code ${row.exitCode}`
+  const text = `Attempt ${row.number} ended${exit}: ${row.outcomeClass}. ${row.outcomeMessage ?? ''}`
+  return event(type, 'AttemptEnded', text.trim())
+}
+
+/** Final states that are news of the bad kind. */
+const BAD: readonly RunState['type'][] = ['FAILED', 'CRASHED']
+
+function stateEvent(world: RunWorld, after: After, event: Make): readonly EventInput[] {
+  const before = world.run.status?.state
+  const { state, whyPending } = after.status
+  if (state === undefined) return []
+  if (before?.type === state.type && before.name === state.name) return []
+  const task = after.rows.at(-1)
+  const detail = state.message ?? whyPending ?? (isLive(task) ? taskText(task) : '')
+  const message = detail ? `${state.name}: ${detail}` : `${state.name}.`
+  const bad = BAD.includes(state.type)
+  return [
+    event(bad ? 'Warning' : 'Normal', bad ? (after.ended ?? state.name) : state.name, message),
+  ]
+}
+
+function isLive(row: AttemptRow | undefined): boolean {
+  return row?.endedAtMs === undefined
+}
+
+function taskText(row: AttemptRow | undefined): string {
+  if (row?.taskArn === undefined) return ''
+  return `task ${row.taskArn.split('/').at(-1)} is ${taskOf(row)?.lastStatus ?? 'launched'}`
+}

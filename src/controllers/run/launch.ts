@@ -1,0 +1,247 @@
+import { chooseCapacity } from '../../aws/capacity.ts'
+import { defaultNames, type RunNames, taskTags } from '../../aws/default-names.ts'
+import { definitionHash } from '../../aws/definition-hash.ts'
+import type { EcsNetworkConfiguration } from '../../aws/ecs-shapes.ts'
+import { nextFargateSize } from '../../aws/fargate.ts'
+import { chooseNetwork, planNetworkLookup } from '../../aws/network.ts'
+import type { RegisterTaskDefinitionBody, RunTaskBody } from '../../aws/ports.ts'
+import { buildRunTask } from '../../aws/run-task.ts'
+import { type BuiltTaskDefinition, buildTaskDefinition } from '../../aws/task-definition.ts'
+import { renderTemplatePath, type TemplateProblem } from '../../aws/template-problem.ts'
+import type { TemplateSpec } from '../../kinds/generated.ts'
+import { WIRE } from '../../kinds/meta.ts'
+import { canonicalJson } from '../../lib/json.ts'
+import type { AttemptRow } from '../../store/types.ts'
+import { clientTokenOf, startedByOf, type TryKey } from './identity.ts'
+import type { IdleStep } from './idle.ts'
+import { ladderRung } from './ladder.ts'
+import { accumulatedChange, type EndedTry } from './retry.ts'
+import { finalState } from './state.ts'
+import type { Call, RunWorld } from './world.ts'
+
+export interface LaunchContext {
+  readonly next: Omit<TryKey, 'runUid'>
+  readonly tries: readonly EndedTry[]
+  readonly nowMs: number
+  readonly warnings: readonly string[]
+}
+
+/** Stands where the revision will, while nothing is registered yet: bodies are checked before the first write. */
+const UNREGISTERED = '<registered at launch>'
+
+/** What awsvpc tasks start with when nobody said otherwise. */
+const DEFAULT_SIZE = { cpu: 1024, memory: 2048 }
+
+/**
+ * The way from a template to a frozen request: what it links to, the definition, the network, the
+ * request, and only when all of it is valid the registration (DESIGN 3.1: validate first). Each call
+ * of this function gets one step further; the facts of the earlier steps are in the world.
+ */
+export function launchStep(
+  world: RunWorld,
+  written: TemplateSpec,
+  context: LaunchContext,
+): IdleStep {
+  const rung = ladderRung(written.capacityLadder, context.tries, context.nowMs) ?? 0
+  const template = withChanges(written, context.tries)
+  const base = linkedDefinition(world, template)
+  if (base.type === 'Step') return base.step
+  const definition = buildTaskDefinition({
+    template,
+    rung,
+    base: base.body,
+    region: world.account.region,
+    ...defaultNames(namesOf(world)),
+  })
+  const network = networkOf(world, { template, rung, definition: definition.body })
+  if (network.type === 'Step') return network.step
+  const revision = revisionOf(world, template, definition)
+  const key: TryKey = { runUid: world.run.metadata.uid, ...context.next }
+  const request = buildRunTask({
+    template,
+    rung,
+    definition: definition.body,
+    containerName: definition.containerName,
+    taskDefinition: revision.arn ?? UNREGISTERED,
+    network: network.chosen,
+    tags: ownTags(world, key.number),
+    clientToken: clientTokenOf(key),
+    startedBy: startedByOf(key),
+  })
+  const problems = [...definition.problems, ...network.problems, ...request.problems]
+  const errors = problems.filter(({ severity }) => severity === 'Error')
+  if (errors.length > 0) return invalid(errors)
+  if (revision.arn === undefined) return ask(revision.register)
+  const warnings = problems.filter(({ severity }) => severity === 'Warning').map(problemText)
+  return {
+    type: 'Launch',
+    row: attemptRow(world, key, context.nowMs, {
+      body: request.body,
+      containerName: definition.containerName,
+      taskDefinitionArn: revision.arn,
+    }),
+    warnings: [...context.warnings, ...warnings],
+  }
+}
+
+type Linked =
+  | { readonly type: 'Body'; readonly body: RegisterTaskDefinitionBody | undefined }
+  | { readonly type: 'Step'; readonly step: IdleStep }
+
+function linkedDefinition(world: RunWorld, template: TemplateSpec): Linked {
+  const name = template.taskDefinitionArn
+  if (name === undefined) return { type: 'Body', body: undefined }
+  const found = world.facts.definitions[name]
+  if (found === undefined) {
+    return { type: 'Step', step: ask({ type: 'DescribeDefinition', taskDefinition: name }) }
+  }
+  if (found === null) {
+    const message = `taskDefinitionArn: ECS in ${world.account.region} has no task definition ${name}; check the name and the region of the WorkPool.`
+    return { type: 'Step', step: configurationError(message) }
+  }
+  return { type: 'Body', body: found.body }
+}
+
+type Network =
+  | {
+      readonly type: 'Chosen'
+      readonly chosen: EcsNetworkConfiguration | undefined
+      readonly problems: readonly TemplateProblem[]
+    }
+  | { readonly type: 'Step'; readonly step: IdleStep }
+
+function networkOf(
+  world: RunWorld,
+  input: {
+    readonly template: TemplateSpec
+    readonly rung: number
+    readonly definition: RegisterTaskDefinitionBody
+  },
+): Network {
+  const { template, rung, definition } = input
+  const lookup = planNetworkLookup(template, definition)
+  if (lookup.type === 'NotNeeded') return { type: 'Chosen', chosen: undefined, problems: [] }
+  const observed = world.facts.network
+  if (lookup.type !== 'Given' && observed === undefined) {
+    const vpcId = lookup.type === 'Vpc' ? lookup.vpcId : undefined
+    return { type: 'Step', step: ask({ type: 'ReadNetwork', vpcId }) }
+  }
+  const choice = chooseNetwork(template, observed, chooseCapacity(template, rung).platform)
+  if ('problem' in choice) return { type: 'Chosen', chosen: undefined, problems: [choice.problem] }
+  return { type: 'Chosen', chosen: choice.networkConfiguration, problems: [] }
+}
+
+type Revision =
+  | { readonly arn: string }
+  | { readonly arn: undefined; readonly register: Extract<Call, { type: 'RegisterDefinition' }> }
+
+/** The revision with this content: the linked one, one that the registry knows, or one to be registered. */
+function revisionOf(
+  world: RunWorld,
+  template: TemplateSpec,
+  definition: BuiltTaskDefinition,
+): Revision {
+  if (!definition.changed && template.taskDefinitionArn !== undefined) {
+    return {
+      arn:
+        world.facts.definitions[template.taskDefinitionArn]?.taskDefinitionArn ??
+        template.taskDefinitionArn,
+    }
+  }
+  const family = definition.body.family ?? ''
+  const hash = definitionHash(definition.body)
+  const known = world.definition(family, hash)
+  if (known?.status === 'ACTIVE') return { arn: known.taskDefinitionArn }
+  const own = [
+    { key: WIRE.tagDefinitionHash, value: hash },
+    { key: WIRE.tagController, value: world.controller.name },
+  ]
+  return {
+    arn: undefined,
+    register: {
+      type: 'RegisterDefinition',
+      family,
+      hash,
+      body: { ...definition.body, tags: [...(definition.body.tags ?? []), ...own] },
+      autoDeregister: template.autoDeregisterTaskDefinition ?? false,
+      matchLatest: template.matchLatestRevisionInFamily ?? true,
+    },
+  }
+}
+
+/** Memory steps to the next size that Fargate has; a launch type of a retry rule replaces the ladder. */
+function withChanges(template: TemplateSpec, tries: readonly EndedTry[]): TemplateSpec {
+  const { memoryFactor, launchType } = accumulatedChange(template.retry, tries)
+  const { capacityLadder: _, capacityProviderStrategy: __, ...rest } = template
+  const moved = launchType === undefined ? template : { ...rest, launchType }
+  if (memoryFactor === 1) return moved
+  const size = {
+    cpu: moved.cpu ?? DEFAULT_SIZE.cpu,
+    memory: moved.memory ?? DEFAULT_SIZE.memory,
+  }
+  return { ...moved, ...nextFargateSize(size, memoryFactor) }
+}
+
+function namesOf(world: RunWorld): RunNames {
+  const { namespace, name } = world.run.metadata
+  return { namespace, run: name, deployment: world.deployment, workPool: world.workPool.name }
+}
+
+/** What makes a task ours, and whose it is (DESIGN 3.2). */
+function ownTags(world: RunWorld, attempt: number): Readonly<Record<string, string>> {
+  const { uid } = world.run.metadata
+  const controller = world.controller.name
+  return taskTags(namesOf(world), { uid, attempt: String(attempt), controller })
+}
+
+function attemptRow(
+  world: RunWorld,
+  key: TryKey,
+  nowMs: number,
+  launch: {
+    readonly body: RunTaskBody
+    readonly containerName: string
+    readonly taskDefinitionArn: string
+  },
+): AttemptRow {
+  const { metadata } = world.run
+  return {
+    ...key,
+    namespace: metadata.namespace,
+    runName: metadata.name,
+    clientToken: clientTokenOf(key),
+    startedBy: startedByOf(key),
+    account: world.account.id,
+    cluster: launch.body.cluster ?? 'default',
+    workPool: world.workPool.name,
+    containerName: launch.containerName,
+    taskDefinitionArn: launch.taskDefinitionArn,
+    body: canonicalJson(launch.body),
+    phase: 'Intent',
+    epoch: world.controller.epoch,
+    createdAtMs: nowMs,
+    sentAtMs: nowMs,
+    sends: 1,
+  }
+}
+
+function ask(call: Call): IdleStep {
+  return { type: 'Ask', call }
+}
+
+function invalid(problems: readonly TemplateProblem[]): IdleStep {
+  return configurationError(problems.map(problemText).join(' '))
+}
+
+function configurationError(message: string): IdleStep {
+  return {
+    type: 'Finish',
+    state: finalState('ConfigurationError', message),
+    outcome: 'ConfigurationError',
+  }
+}
+
+function problemText({ path, message }: TemplateProblem): string {
+  const sentence = message.endsWith('.') ? message : `${message}.`
+  return path.length === 0 ? sentence : `template.${renderTemplatePath(path)}: ${sentence}`
+}

@@ -1,0 +1,148 @@
+import type { TaskSnapshot } from '../../aws/ports.ts'
+import { classifyStop } from '../../aws/stop-reason.ts'
+import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
+import type { AttemptRow, StopCause } from '../../store/types.ts'
+import { MISSING_GRACE_MS, STOP_RESEND_MS, TOKEN_SAFE_MS } from './limits.ts'
+import { type Deadlines, deadlinesOf } from './policy.ts'
+import { stoppedBy, taskOf } from './state.ts'
+import type { Call, RunWorld } from './world.ts'
+
+/** What a run with a living attempt needs next. */
+export type LiveStep =
+  /** The attempt is over: record `changes`, then decide what follows. */
+  | { readonly type: 'Ended'; readonly changes: Partial<AttemptRow> }
+  | {
+      readonly type: 'Act'
+      readonly call: Call
+      readonly changes: Partial<AttemptRow>
+      /** When to repeat the call if its effect is not seen. */
+      readonly outcome: Outcome
+    }
+  | { readonly type: 'Watch'; readonly outcome: Outcome }
+
+/** Decides about the one row of a run that is Intent or Launched. */
+export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
+  if (attempt.phase === 'Intent') return decideIntent(attempt, nowMs)
+  const task = taskOf(attempt)
+  if (task?.lastStatus === 'STOPPED') return ended(attempt, task, nowMs)
+  if (isGone(attempt, nowMs)) return gone(attempt, task, nowMs)
+  const cause = attempt.stopCause ?? stopCause(world, attempt, task, nowMs)
+  if (cause !== undefined) return stop(attempt, cause, nowMs)
+  return { type: 'Watch', outcome: nextDeadline(world, attempt, task, nowMs) }
+}
+
+/**
+ * An intent may or may not have become a task. While its token is certainly alive the same body goes
+ * out again: ECS answers with the task that exists, or makes it. Later it is only looked for, because
+ * a token that died would launch a second task. A cancelled intent is sent too: only the answer
+ * proves what there is to stop.
+ */
+function decideIntent(attempt: AttemptRow, nowMs: number): LiveStep {
+  const ageMs = nowMs - attempt.createdAtMs
+  const type = ageMs >= 0 && ageMs < TOKEN_SAFE_MS ? 'RunTask' : 'SettleIntent'
+  return { type: 'Act', call: { type, attempt }, changes: {}, outcome: awaitChange() }
+}
+
+function ended(attempt: AttemptRow, task: TaskSnapshot, nowMs: number): LiveStep {
+  const verdict = classifyStop(task, {
+    containerName: attempt.containerName,
+    ...(attempt.stopCause !== undefined && { stoppedByUs: stoppedBy(attempt.stopCause) }),
+  })
+  return {
+    type: 'Ended',
+    changes: {
+      phase: 'Stopped',
+      outcomeClass: verdict.class,
+      outcomeMessage: verdict.message,
+      endedAtMs: task.stoppedAtMs ?? nowMs,
+      ...(verdict.exitCode !== undefined && { exitCode: verdict.exitCode }),
+    },
+  }
+}
+
+/** MISSING soon after launch means "not visible yet"; only when it lasts is the task beyond ECS's memory. */
+function isGone(attempt: AttemptRow, nowMs: number): boolean {
+  return attempt.missingSinceMs !== undefined && nowMs - attempt.missingSinceMs >= MISSING_GRACE_MS
+}
+
+function gone(attempt: AttemptRow, task: TaskSnapshot | undefined, nowMs: number): LiveStep {
+  const lastSeen = task === undefined ? 'was never seen' : `was last seen ${task.lastStatus}`
+  return {
+    type: 'Ended',
+    changes: {
+      phase: 'Lost',
+      outcomeClass: attempt.stopCause === 'Cancel' ? 'Cancelled' : 'Unknown',
+      outcomeMessage: `ECS does not know the task any more; it ${lastSeen}. Its exit code cannot be learned.`,
+      endedAtMs: nowMs,
+    },
+  }
+}
+
+function stop(attempt: AttemptRow, cause: StopCause, nowMs: number): LiveStep {
+  const requestedAtMs = attempt.stopRequestedAtMs
+  const dueMs = requestedAtMs === undefined ? nowMs : requestedAtMs + STOP_RESEND_MS
+  // A clock that stepped back must not make a stop wait for longer than the resend interval.
+  if (dueMs > nowMs && dueMs - nowMs <= STOP_RESEND_MS) {
+    return { type: 'Watch', outcome: requeueAfter(dueMs - nowMs) }
+  }
+  return {
+    type: 'Act',
+    call: { type: 'StopTask', attempt, cause },
+    changes: { stopCause: cause, stopRequestedAtMs: nowMs },
+    outcome: requeueAfter(STOP_RESEND_MS),
+  }
+}
+
+/** Why the task has to go; first match wins, the user's wishes before deadlines. */
+function stopCause(
+  world: RunWorld,
+  attempt: AttemptRow,
+  task: TaskSnapshot | undefined,
+  nowMs: number,
+): StopCause | undefined {
+  const { metadata, spec } = world.run
+  if (metadata.deletionTimestamp !== undefined) return 'Delete'
+  if (spec.cancel === true) return 'Cancel'
+  if (spec.suspend === true) return 'Suspend'
+  const times = deadlineTimes(world, attempt, task)
+  if (nowMs >= times.activeMs) return 'ActiveDeadline'
+  if (nowMs >= times.attemptMs) return 'AttemptDeadline'
+  if (nowMs >= times.startMs) return 'StartTimeout'
+  return undefined
+}
+
+/** The instants, epoch milliseconds, at which each deadline strikes; Infinity when it cannot. */
+function deadlineTimes(
+  world: RunWorld,
+  attempt: AttemptRow,
+  task: TaskSnapshot | undefined,
+): Deadlines {
+  const resolved = world.resolve(attempt.number)
+  const limits = deadlinesOf(resolved.type === 'Valid' ? resolved.template : undefined)
+  const firstLaunchMs = world.attempts[0]?.createdAtMs ?? attempt.createdAtMs
+  const startedAtMs = task?.startedAtMs
+  const started = startedAtMs !== undefined || task?.lastStatus === 'RUNNING'
+  return {
+    activeMs: firstLaunchMs + limits.activeMs,
+    attemptMs:
+      startedAtMs === undefined ? Number.POSITIVE_INFINITY : startedAtMs + limits.attemptMs,
+    startMs: started ? Number.POSITIVE_INFINITY : attempt.createdAtMs + limits.startMs,
+  }
+}
+
+function nextDeadline(
+  world: RunWorld,
+  attempt: AttemptRow,
+  task: TaskSnapshot | undefined,
+  nowMs: number,
+): Outcome {
+  const times = deadlineTimes(world, attempt, task)
+  const goneMs =
+    attempt.missingSinceMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : attempt.missingSinceMs + MISSING_GRACE_MS
+  const nextMs = Math.min(times.activeMs, times.attemptMs, times.startMs, goneMs)
+  return nextMs === Number.POSITIVE_INFINITY
+    ? awaitChange()
+    : requeueAfter(Math.max(0, nextMs - nowMs))
+}

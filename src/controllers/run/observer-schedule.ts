@@ -1,0 +1,40 @@
+/** How often tasks are looked at. All in milliseconds. */
+export interface ObserverPace {
+  /** Never more often than this. */
+  readonly floorMs: number
+  /** Never more rarely than this, unless a run's own bound is lower. */
+  readonly ceilingMs: number
+}
+
+/**
+ * Against AWS: the read bucket allows 18 calls a second, and one call sees 100 tasks. With these paces a
+ * ten-minute run is seen about 29 times, which is 0.29 calls when batches are full.
+ */
+export const AWS_PACE: ObserverPace = { floorMs: 3_000, ceilingMs: 40_000 }
+
+/** Against an endpoint in the same process nothing is scarce, and people watch. */
+export const LOCAL_PACE: ObserverPace = { floorMs: 100, ceilingMs: 1_000 }
+
+/** A task is looked at again after a fifth of its age: a young one changes often, an old one rarely. */
+const AGE_SHARE = 5
+
+/**
+ * Delay until a task should be seen again. `pollIntervalMs` is the run's taskWatchPollInterval, an upper
+ * bound on staleness. A task that is being stopped is as interesting as a new one.
+ */
+export function observeDelayMs(
+  pace: ObserverPace,
+  task: {
+    readonly ageMs: number
+    readonly stopping: boolean
+    readonly pollIntervalMs: number | undefined
+  },
+): number {
+  if (task.stopping) return pace.floorMs
+  const byAge = Math.max(0, task.ageMs) / AGE_SHARE
+  const ceiling = Math.min(pace.ceilingMs, task.pollIntervalMs ?? Number.POSITIVE_INFINITY)
+  return Math.min(Math.max(byAge, pace.floorMs), Math.max(ceiling, MIN_POLL_MS))
+}
+
+/** A poll interval of zero means "as fresh as possible", not a busy loop. */
+const MIN_POLL_MS = 100

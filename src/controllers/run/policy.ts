@@ -1,0 +1,25 @@
+import type { TemplateSpec } from '../../kinds/generated.ts'
+import { START_TIMEOUT_SECONDS } from './limits.ts'
+
+/** The deadlines of a run in milliseconds; Infinity where the template sets none. */
+export interface Deadlines {
+  /** From launch to RUNNING. */
+  readonly startMs: number
+  /** From RUNNING to the end of an attempt. */
+  readonly attemptMs: number
+  /** From the first launch to the end of the run. */
+  readonly activeMs: number
+}
+
+/** Deadlines of a template. A run whose template cannot be resolved any more keeps the defaults. */
+export function deadlinesOf(template: TemplateSpec | undefined): Deadlines {
+  return {
+    startMs: (template?.taskStartTimeoutSeconds ?? START_TIMEOUT_SECONDS) * 1000,
+    attemptMs: toMs(template?.attemptDeadlineSeconds),
+    activeMs: toMs(template?.activeDeadlineSeconds),
+  }
+}
+
+function toMs(seconds: number | undefined): number {
+  return seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000
+}

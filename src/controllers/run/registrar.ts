@@ -1,0 +1,78 @@
+import type { AwsAccount, TaskDefinitionSnapshot } from '../../aws/ports.ts'
+import { WIRE } from '../../kinds/meta.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { DefinitionRow, Store } from '../../store/types.ts'
+import type { Call } from './world.ts'
+
+type Wanted = Extract<Call, { type: 'RegisterDefinition' }>
+
+/** Makes sure that a revision with a certain content exists, whoever asks and however many ask at once. */
+export interface DefinitionRegistrar {
+  /** The registry knows the hash afterwards. Throws what the ECS port throws. */
+  ensure(account: AwsAccount, wanted: Wanted, signal: AbortSignal): Promise<DefinitionRow>
+}
+
+/**
+ * One registration per family at a time (ECS refuses more), first come, first served. Each turn asks
+ * the registry again, so 500 runs of one template register once.
+ */
+export function createRegistrar(deps: {
+  readonly store: Store
+  readonly clock: Clock
+}): DefinitionRegistrar {
+  const turns = new Map<string, Promise<unknown>>()
+  return {
+    async ensure(account, wanted, signal) {
+      const family = `${account.id} ${wanted.family}`
+      const before = turns.get(family) ?? Promise.resolve()
+      const mine = before.then(
+        () => find(deps, account, wanted, signal),
+        () => find(deps, account, wanted, signal),
+      )
+      turns.set(family, mine)
+      try {
+        return await mine
+      } finally {
+        if (turns.get(family) === mine) turns.delete(family)
+      }
+    },
+  }
+}
+
+async function find(
+  deps: { readonly store: Store; readonly clock: Clock },
+  account: AwsAccount,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<DefinitionRow> {
+  const known = deps.store.definitions.byHash(account.id, wanted.family, wanted.hash)
+  if (known?.status === 'ACTIVE') return known
+  const latest = wanted.matchLatest
+    ? await account.ecs.describeTaskDefinition(wanted.family, signal)
+    : undefined
+  // The tag is trusted because only a registration with this content writes it (DESIGN 11; aws-ecs 1.3).
+  const equal = latest?.status === 'ACTIVE' && latest.tags[WIRE.tagDefinitionHash] === wanted.hash
+  const definition = equal ? latest : await account.ecs.registerTaskDefinition(wanted.body, signal)
+  const row = definitionRow(account, wanted, definition, deps.clock.nowMs())
+  deps.store.transaction(() => deps.store.definitions.put(row))
+  return row
+}
+
+function definitionRow(
+  account: AwsAccount,
+  wanted: Wanted,
+  definition: TaskDefinitionSnapshot,
+  nowMs: number,
+): DefinitionRow {
+  return {
+    account: account.id,
+    family: wanted.family,
+    hash: wanted.hash,
+    taskDefinitionArn: definition.taskDefinitionArn,
+    revision: definition.revision,
+    registeredAtMs: nowMs,
+    lastUsedAtMs: nowMs,
+    status: 'ACTIVE',
+    autoDeregister: wanted.autoDeregister,
+  }
+}

@@ -1,0 +1,47 @@
+import { API_VERSION, DEFAULT_WORK_POOL, type ObjectKey, parseKey } from '../../kinds/meta.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { isoTime } from '../../lib/instant.ts'
+import type { Random } from '../../lib/random.ts'
+import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
+import type { Store } from '../../store/types.ts'
+import { commit } from '../commit.ts'
+import { decideWorkPool } from './decide.ts'
+import { observeWorkPool } from './observe.ts'
+
+export interface WorkPoolControllerDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  /** Queues a run that may have a slot now. */
+  readonly wakeRun: (key: ObjectKey) => void
+}
+
+/** Keeps a pool's counts, hands free slots on, and brings the pool `default` back. */
+export function createWorkPoolReconciler(
+  deps: WorkPoolControllerDeps,
+): (key: string) => Promise<Outcome> {
+  return (text) => {
+    const key = parseKey(text)
+    ensureDefault(deps, key)
+    const world = observeWorkPool(deps.store, key)
+    if (!world) return Promise.resolve(awaitChange())
+    const nowMs = deps.clock.nowMs()
+    const plan = decideWorkPool(world, nowMs)
+    commit(deps.store, { object: world.pool, status: plan.status, events: [] }, nowMs)
+    for (const run of plan.wake) deps.wakeRun(run)
+    return Promise.resolve(awaitChange())
+  }
+}
+
+/** Every namespace has a pool `default`, also where nobody wrote it or somebody deleted it. */
+function ensureDefault(deps: WorkPoolControllerDeps, key: ObjectKey): void {
+  const { store, clock, random } = deps
+  if (key.name !== DEFAULT_WORK_POOL || store.objects.get(key)) return
+  if (!store.objects.namespaces().some(({ name }) => name === key.namespace)) return
+  const { kind, namespace, name } = key
+  const creationTimestamp = isoTime(clock.nowMs())
+  const metadata = { name, namespace, uid: random.uuid(), creationTimestamp }
+  store.transaction(() =>
+    store.objects.create({ apiVersion: API_VERSION, kind, metadata, spec: {} }),
+  )
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import { type EmulatorConfig, localConfig } from './config.ts'
+import { createProcessDriver } from './drivers/process.ts'
+import { createEmulator, type Emulator } from './emulator.ts'
+import { openJournal } from './journal.ts'
+import { serveEmulator } from './server.ts'
+
+export interface LocalEmulatorOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Where state, processes and output are kept. One process at a time may use it. */
+  readonly directory: string
+  /** Where containers run that name no directory of this machine. */
+  readonly workingDirectory: string
+  /** The only part of the host's environment that containers see: PATH, HOME, TMPDIR, LANG. */
+  readonly baseEnvironment: Readonly<Record<string, string>>
+  readonly config?: Partial<EmulatorConfig>
+  readonly host?: string
+  readonly port?: number
+  /** When given, requests must be signed with this access key id. */
+  readonly accessKeyId?: string
+}
+
+export interface LocalEmulator {
+  readonly url: string
+  readonly port: number
+  readonly emulator: Emulator
+  /** Stops serving and watching. Processes run on, and are taken up by the next start. */
+  close(): Promise<void>
+}
+
+/** An emulated account whose containers are processes of this machine, and which outlives this process. */
+export async function startLocalEmulator(options: LocalEmulatorOptions): Promise<LocalEmulator> {
+  const { clock, random, directory, config, host, port, accessKeyId } = options
+  const journal = openJournal(join(directory, 'state.jsonl'))
+  const driver = createProcessDriver({ ...options, directory: join(directory, 'tasks') })
+  const emulator = createEmulator({
+    clock,
+    random,
+    driver,
+    config: { ...localConfig, ...config },
+    sink: journal.sink,
+    restore: journal.restore,
+  })
+  const served = await serveEmulator({
+    emulator,
+    clock,
+    random,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+  })
+  return {
+    url: served.url,
+    port: served.port,
+    emulator,
+    async close() {
+      await served.close()
+      driver.close()
+      journal.close()
+    },
+  }
+}

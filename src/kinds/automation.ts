@@ -1,0 +1,17 @@
+import type { AutomationSpec } from './generated.ts'
+import type { CapstanObject, CommonStatus } from './meta.ts'
+
+export type Automation = CapstanObject<AutomationSpec, AutomationStatus>
+
+/** Written by controllers/automation alone. Times are RFC 3339, UTC. */
+export interface AutomationStatus extends CommonStatus {
+  readonly lastFiredTime?: string
+  readonly lastResolvedTime?: string
+  /** How often it fired since it was created. */
+  readonly fired?: number
+  /** What the last action that failed answered. */
+  readonly lastError?: string
+}
+
+export const AUTOMATION_CONDITIONS = ['Ready', 'Disabled', 'Stalled', 'Reconciling'] as const
+export type AutomationCondition = (typeof AUTOMATION_CONDITIONS)[number]

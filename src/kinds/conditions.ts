@@ -1,0 +1,45 @@
+/** A Kubernetes condition. `lastTransitionTime` moves only when `status` does. */
+export interface Condition {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  /** PascalCase word; the same word is the reason of the event that goes with it. */
+  readonly reason: string
+  readonly message: string
+  /** RFC 3339, UTC. */
+  readonly lastTransitionTime: string
+  readonly observedGeneration?: number
+}
+
+/** A condition that is to hold from now on; the transition time is filled in by setCondition. */
+export type ConditionInput = Omit<Condition, 'lastTransitionTime'>
+
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type)
+}
+
+export function isTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
+  return findCondition(conditions, type)?.status === 'True'
+}
+
+/** The list with `input` in it. Order is kept, so that equal states serialise equally. */
+export function setCondition(
+  conditions: readonly Condition[],
+  input: ConditionInput,
+  now: string,
+): readonly Condition[] {
+  const previous = findCondition(conditions, input.type)
+  const lastTransitionTime = previous?.status === input.status ? previous.lastTransitionTime : now
+  const next: Condition = { ...input, lastTransitionTime }
+  if (!previous) return [...conditions, next]
+  return conditions.map((condition) => (condition.type === input.type ? next : condition))
+}
+
+export function removeCondition(
+  conditions: readonly Condition[],
+  type: string,
+): readonly Condition[] {
+  return conditions.filter((condition) => condition.type !== type)
+}

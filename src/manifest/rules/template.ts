@@ -1,0 +1,87 @@
+import type { Scalar, WrittenTemplate } from '../../kinds/generated.ts'
+import { heartbeatOfEnv } from '../../kinds/heartbeat.ts'
+import { parsePatches } from '../../kinds/patch-text.ts'
+import { hasPlaceholder, type PathStep } from '../../kinds/placeholder.ts'
+import { isJsonObject, type Json } from '../../lib/json.ts'
+import type { Issue } from '../problem.ts'
+
+type Path = readonly PathStep[]
+
+/**
+ * What is wrong with a template at one level already, whatever the others say. What only the merged
+ * template can break is kinds/template-rules.ts.
+ */
+export function checkTemplate(template: WrittenTemplate | undefined, path: Path): readonly Issue[] {
+  if (template === undefined) return []
+  const patches = parsePatches(template)
+  return [
+    ...exclusive(template, ['taskDefinition', 'taskDefinitionArn'], path),
+    ...exclusive(template, ['launchType', 'capacityProviderStrategy'], path),
+    ...checkLadder(template.capacityLadder, [...path, 'capacityLadder']),
+    ...checkHeartbeatEnv(template.env, path),
+    ...patches.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] })),
+    ...checkPatch(patches.template['taskDefinitionCustomizations'], [
+      ...path,
+      'taskDefinitionCustomizations',
+    ]),
+    ...checkPatch(patches.template['taskCustomizations'], [...path, 'taskCustomizations']),
+  ]
+}
+
+function exclusive(
+  template: WrittenTemplate,
+  [first, second]: readonly [keyof WrittenTemplate, keyof WrittenTemplate],
+  path: Path,
+): readonly Issue[] {
+  const both = (template[first] ?? null) !== null && (template[second] ?? null) !== null
+  if (!both) return []
+  const message = `${first} and ${second} exclude each other`
+  return [{ code: 'Exclusive', path: [...path, second], atKey: true, message }]
+}
+
+function checkLadder(ladder: WrittenTemplate['capacityLadder'], path: Path): readonly Issue[] {
+  if (typeof ladder === 'string' || !Array.isArray(ladder)) return []
+  return (ladder as readonly Json[]).flatMap((rung, index): readonly Issue[] => {
+    if (!isJsonObject(rung)) return []
+    const given = ['launchType', 'capacityProviderStrategy'].filter(
+      (key) => rung[key] !== undefined,
+    )
+    if (given.length === 1) return []
+    const message = 'a rung has either launchType or capacityProviderStrategy'
+    return [{ code: given.length === 0 ? 'Missing' : 'Exclusive', path: [...path, index], message }]
+  })
+}
+
+/** A frequency that is still a placeholder is looked at when it is rendered. */
+function checkHeartbeatEnv(env: WrittenTemplate['env'], path: Path): readonly Issue[] {
+  if (!isJsonObject(env)) return []
+  const literal = Object.entries(env as Readonly<Record<string, Scalar>>).filter(
+    ([, value]) => !(typeof value === 'string' && hasPlaceholder(value)),
+  )
+  const beat = heartbeatOfEnv(Object.fromEntries(literal))
+  if (beat.type !== 'Invalid') return []
+  return [{ code: 'InvalidHeartbeat', path: [...path, 'env', beat.name], message: beat.message }]
+}
+
+/** Which members an operation needs beside op and path (RFC 6902 section 4). */
+const NEEDED_MEMBER: Readonly<Record<string, string>> = {
+  add: 'value',
+  replace: 'value',
+  test: 'value',
+  move: 'from',
+  copy: 'from',
+}
+
+function checkPatch(patch: Json | undefined, path: Path): readonly Issue[] {
+  if (!Array.isArray(patch)) return []
+  return (patch as readonly Json[]).flatMap((operation, index): readonly Issue[] => {
+    const at = [...path, index]
+    if (!isJsonObject(operation)) {
+      return [{ code: 'InvalidPatch', path: at, message: 'an operation is a map with op and path' }]
+    }
+    const op = typeof operation['op'] === 'string' ? operation['op'] : ''
+    const needed = NEEDED_MEMBER[op]
+    if (needed === undefined || operation[needed] !== undefined) return []
+    return [{ code: 'InvalidPatch', path: at, message: `'${op}' needs '${needed}'` }]
+  })
+}

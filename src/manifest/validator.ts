@@ -1,0 +1,81 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import ajvFormats from 'ajv-formats'
+import { normalizeAutomationSpec, normalizeTrigger } from '../kinds/automation-synonyms.ts'
+import { SCHEMAS } from '../kinds/generated.ts'
+import type { Kind } from '../kinds/meta.ts'
+import type { ResolveChecks } from '../kinds/resolve.ts'
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import type { Issue } from './problem.ts'
+import { checkObjectRules } from './rules/object.ts'
+import { toIssues, toPath } from './schema-issues.ts'
+import { createUserSchemas, type UserSchemas } from './user-schema.ts'
+import { isAllowedAsWritten } from './written-form.ts'
+
+export interface Validator extends ResolveChecks {
+  /**
+   * Everything that is wrong with an object of a kind by itself: its shape, then, where that is right,
+   * what its fields say together. Automations are looked at in Capstan's own words (normalizeObject).
+   */
+  readonly object: (kind: Kind, object: JsonObject) => readonly Issue[]
+  readonly schemas: UserSchemas
+}
+
+const SCHEMA_FILES: Readonly<Record<Kind, string>> = {
+  WorkPool: 'workpool.schema.json',
+  Deployment: 'deployment.schema.json',
+  Run: 'run.schema.json',
+  Automation: 'automation.schema.json',
+}
+
+/** Issues of one object that are reported; the rest would only follow from them. */
+const MAX_ISSUES = 20
+
+/** Compiles each schema when it is first needed, and once: the first use costs about 100 ms. */
+export function createValidator(): Validator {
+  const ajv = createAjv()
+  const schemas = createUserSchemas()
+  const schemaOf = (file: string): ValidateFunction => {
+    const validate = ajv.getSchema(file)
+    if (!validate) throw new Error(`there is no schema ${file}`)
+    return validate
+  }
+  return {
+    schemas,
+    values: schemas.checkValues,
+    template(template) {
+      const validate = schemaOf('template.schema.json')
+      return validate(template) ? [] : toIssues(validate.errors ?? [])
+    },
+    object(kind, object) {
+      const normalized = normalizeObject(kind, object)
+      const validate = schemaOf(SCHEMA_FILES[kind])
+      const errors = validate(normalized) ? [] : writtenErrors(validate.errors ?? [])
+      const issues =
+        errors.length > 0 ? toIssues(errors) : checkObjectRules(kind, normalized, schemas)
+      return issues.slice(0, MAX_ISSUES)
+    },
+  }
+}
+
+function createAjv(): Ajv {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true })
+  ajvFormats.default(ajv, ['date-time', 'uri'])
+  ajv.addVocabulary(['x-message', 'x-kubernetes-preserve-unknown-fields', 'tsType'])
+  for (const schema of Object.values(SCHEMAS)) ajv.addSchema({ ...schema })
+  return ajv
+}
+
+/** Errors of alternatives at a value that is allowed as written go with it. */
+function writtenErrors(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  return errors.filter((error) => !isAllowedAsWritten(error, toPath(error.instancePath)))
+}
+
+/** The object with automations and triggers in Capstan's own words. Other kinds are as they are. */
+export function normalizeObject(kind: Kind, object: JsonObject): JsonObject {
+  const { spec } = object
+  if (!isJsonObject(spec)) return object
+  if (kind === 'Automation') return { ...object, spec: normalizeAutomationSpec(spec) }
+  if (kind !== 'Deployment' || !Array.isArray(spec['triggers'])) return object
+  const triggers = (spec['triggers'] as readonly Json[]).map(normalizeTrigger)
+  return { ...object, spec: { ...spec, triggers } }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../lib/clock.ts'
+import { createSlicer } from '../runtime/slicer.ts'
+import type { SourceObjectRow, SourceRow, Store } from '../store/types.ts'
+import { heldOf, holdToJson } from './approval.ts'
+import type { ReadFile } from './desired.ts'
+import { commitOf, isAtomic, type Root } from './layout.ts'
+import { problemToJson } from './problem.ts'
+import type { PrunePlan } from './prune.ts'
+import type { Plan } from './sync.ts'
+import { applyStep, prune, release, type StepResult, type WriteContext } from './write-objects.ts'
+
+/** Writes per transaction where the folder changes file by file anyway: about 30 ms of them. */
+const CHUNK = 500
+
+/** What is decided about one snapshot. */
+export interface Decision {
+  readonly root: Root
+  /** Of all files that are there. */
+  readonly digest: string
+  readonly files: readonly ReadFile[]
+  readonly gone: ReadonlySet<string>
+  readonly plan: Plan
+  /** Undefined: nothing may be pruned on this evidence. */
+  readonly prunePlan: PrunePlan | undefined
+}
+
+/** What the writes of one look came to. */
+export interface Applied {
+  created: number
+  updated: number
+  replaced: number
+  pruned: number
+  /** Files with objects that someone else changed between the decision and the write. */
+  readonly stale: Set<string>
+}
+
+export interface ApplyPorts {
+  readonly store: Store
+  readonly clock: Clock
+  /** Root of the folder. */
+  readonly source: string
+  /** For Runs that the very first look at a folder finds. */
+  readonly annotationsAtStart: Readonly<Record<string, string>>
+}
+
+/**
+ * Writes a decision: one revision in one transaction. A plain folder has no revisions, its files come one by
+ * one, so there a large decision is cut into chunks. The books come last: a file's row says that all of
+ * its objects are as it says, so what is interrupted is done again.
+ */
+export async function applyDecision(ports: ApplyPorts, decision: Decision): Promise<Applied> {
+  const { store, clock } = ports
+  const applied = { created: 0, updated: 0, replaced: 0, pruned: 0, stale: new Set<string>() }
+  const writes = [
+    ...objectWrites(ports, decision, applied),
+    ...bookWrites(ports, decision, applied),
+  ]
+  const size = isAtomic(decision.root.layout) ? Math.max(1, writes.length) : CHUNK
+  const slicer = createSlicer(clock)
+  for (let start = 0; start < writes.length; start += size) {
+    if (start > 0) await slicer.pause()
+    store.transaction(() => {
+      for (const write of writes.slice(start, start + size)) write()
+    })
+  }
+  return applied
+}
+
+/** Files whose objects are not all settled: something waits, is refused, or is not pruned yet. */
+export function unsettledFiles({ plan, prunePlan }: Decision): ReadonlySet<string> {
+  const settled = new Set<SourceObjectRow>()
+  for (const { row } of prunePlan?.prune ?? []) settled.add(row)
+  for (const { row } of prunePlan?.release ?? []) settled.add(row)
+  const orphans = plan.orphans.filter((row) => !settled.has(row))
+  return new Set([...plan.open, ...orphans.map((row) => row.path)])
+}
+
+type Write = () => void
+
+function objectWrites(ports: ApplyPorts, { plan, prunePlan }: Decision, applied: Applied): Write[] {
+  const { store, source, clock } = ports
+  const isStart = store.sources.get(source) === undefined
+  const runAnnotations = isStart ? ports.annotationsAtStart : {}
+  const context: WriteContext = { store, source, nowMs: clock.nowMs(), runAnnotations }
+  return [
+    ...plan.steps.map((step) => () => note(applied, applyStep(context, step), step.object.file)),
+    ...(prunePlan?.prune ?? []).map((orphan) => () => {
+      if (prune(context, orphan)) applied.pruned += 1
+    }),
+    ...(prunePlan?.release ?? []).map((orphan) => () => release(context, orphan)),
+  ]
+}
+
+function note(applied: Applied, result: StepResult, file: string): void {
+  if (result === 'Created') applied.created += 1
+  if (result === 'Updated') applied.updated += 1
+  if (result === 'Replaced') applied.replaced += 1
+  if (result === 'Stale') applied.stale.add(file)
+}
+
+function bookWrites(
+  { store, source, clock }: ApplyPorts,
+  decision: Decision,
+  applied: Applied,
+): Write[] {
+  const unsettled = unsettledFiles(decision)
+  const files = decision.files.filter(({ path }) => !unsettled.has(path))
+  const gone = [...decision.gone].filter((path) => !unsettled.has(path))
+  const row = nextRow(store.sources.get(source), decision)
+  return [
+    ...files.map(({ path, stat, hash, problems }) => () => {
+      if (applied.stale.has(path)) return
+      store.sources.putFile({ source, path, stat, hash, problems: problems.map(problemToJson) })
+    }),
+    ...gone.map((path) => () => store.sources.removeFile(source, path)),
+    ...(row ? [() => store.sources.put({ ...row, id: source, appliedAtMs: clock.nowMs() })] : []),
+  ]
+}
+
+/** The folder's own row; undefined when it stays as it is. */
+function nextRow(
+  row: SourceRow | undefined,
+  { root, digest, prunePlan }: Decision,
+): Omit<SourceRow, 'id' | 'appliedAtMs'> | undefined {
+  const revision = commitOf(root) ?? digest
+  const rootIdentity = row && !prunePlan?.rootTrusted ? row.rootIdentity : root.identity
+  const held = prunePlan ? nextHeld(row, prunePlan) : row?.held
+  const isSame =
+    row?.revision === revision && row.rootIdentity === rootIdentity && row.held === held
+  return isSame ? undefined : { revision, rootIdentity, ...(held && { held }) }
+}
+
+/** What is held back from now on: as it stands, with its approval, while it is the same. */
+function nextHeld(row: SourceRow | undefined, { hold }: PrunePlan): SourceRow['held'] {
+  if (!hold) return undefined
+  return hold.token === heldOf(row)?.token ? row?.held : holdToJson(hold)
+}

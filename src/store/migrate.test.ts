@@ -1,0 +1,72 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS, type Migration } from './migrations/registry.ts'
+
+const FIRST: Migration = { version: 1, sql: 'CREATE TABLE a (x) ; INSERT INTO a VALUES (1)' }
+const SECOND: Migration = { version: 2, sql: 'ALTER TABLE a ADD COLUMN y DEFAULT 2' }
+const BROKEN: Migration = { version: 3, sql: 'DELETE FROM a; CREATE TABLE a (z)' }
+
+let dir = ''
+let path = ''
+let database: Database.Database
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'capstan-migrate-'))
+  path = join(dir, 'capstan.db')
+  database = new Database(path)
+})
+
+afterEach(() => {
+  database.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function version(of = database): unknown {
+  return of.pragma('user_version', { simple: true })
+}
+
+function rows(of = database): unknown {
+  return of.prepare('SELECT * FROM a').all()
+}
+
+describe('migrate', () => {
+  test('runs what is missing, in order, and nothing twice', () => {
+    migrate(database, path, [FIRST])
+    expect([version(), rows()]).toEqual([1, [{ x: 1 }]])
+    migrate(database, path, [FIRST, SECOND])
+    migrate(database, path, [FIRST, SECOND])
+    expect([version(), rows()]).toEqual([2, [{ x: 1, y: 2 }]])
+  })
+
+  test('backs a file with data up first, for the owner alone', () => {
+    migrate(database, path, [FIRST])
+    expect(existsSync(`${path}.v1.bak`)).toBe(false)
+    migrate(database, path, [FIRST, SECOND])
+    expect(statSync(`${path}.v1.bak`).mode & 0o777).toBe(0o600)
+    const backup = new Database(`${path}.v1.bak`, { readonly: true })
+    expect([version(backup), rows(backup)]).toEqual([1, [{ x: 1 }]])
+    backup.close()
+  })
+
+  test('a migration that fails leaves the version before it whole', () => {
+    expect(() => migrate(database, path, [FIRST, SECOND, BROKEN])).toThrow(/already exists/)
+    expect([version(), rows()]).toEqual([2, [{ x: 1, y: 2 }]])
+  })
+
+  test('never goes back', () => {
+    migrate(database, path, [FIRST, SECOND])
+    expect(() => migrate(database, path, [FIRST])).toThrow(
+      expect.objectContaining({ reason: 'Newer' }),
+    )
+  })
+
+  test('the registry is numbered without gaps', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(
+      MIGRATIONS.map((_, index) => index + 1),
+    )
+  })
+})

@@ -1,0 +1,131 @@
+import type { CapstanObject, Kind, ObjectKey } from '../kinds/meta.ts'
+import { OBJECT_COLUMNS, type ObjectRow, toObject } from './object-row.ts'
+import type { Sql } from './sql.ts'
+import type { ListOptions, ObjectStore } from './types.ts'
+
+/** Reading of objects. */
+export interface ObjectQueries {
+  readonly find: (key: ObjectKey) => ObjectRow | undefined
+  readonly findByUid: (uid: string) => ObjectRow | undefined
+  readonly list: (options: ListOptions) => readonly CapstanObject[]
+  readonly count: (kind: Kind, namespace?: string) => number
+  readonly keys: KeyQueries
+}
+
+/** Queries that answer with keys alone: nothing but an index is read. */
+type KeyQueries = Pick<
+  ObjectStore,
+  | 'keys'
+  | 'ownedKeys'
+  | 'unfinishedRunKeys'
+  | 'unfinishedRunKeysOfWorkPool'
+  | 'runKeysOfDeployment'
+  | 'runKeysOfWorkPool'
+>
+
+/** SQLite's word for no limit. */
+const ALL = -1
+
+export function createObjectQueries(sql: Sql): ObjectQueries {
+  const find = sql.one<[ObjectKey], ObjectRow>(
+    `SELECT ${OBJECT_COLUMNS} FROM objects
+      WHERE kind = @kind AND namespace = @namespace AND name = @name`,
+  )
+  const findByUid = sql.one<[string], ObjectRow>(
+    `SELECT ${OBJECT_COLUMNS} FROM objects WHERE uid = ?`,
+  )
+  return {
+    find,
+    findByUid,
+    list: createList(sql),
+    count: createCount(sql),
+    keys: createKeyQueries(sql),
+  }
+}
+
+interface Page {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+  readonly limit: number
+}
+
+/** Pages walk the unique index on (kind, namespace, name), so the last page costs no more than the first. */
+function createList(sql: Sql): ObjectQueries['list'] {
+  const everywhere = sql.many<[Page], ObjectRow>(
+    `SELECT ${OBJECT_COLUMNS} FROM objects
+      WHERE kind = @kind AND (namespace, name) > (@namespace, @name)
+      ORDER BY namespace, name LIMIT @limit`,
+  )
+  const within = sql.many<[Page], ObjectRow>(
+    `SELECT ${OBJECT_COLUMNS} FROM objects
+      WHERE kind = @kind AND namespace = @namespace AND name > @name
+      ORDER BY name LIMIT @limit`,
+  )
+  return ({ kind, namespace, limit = ALL, after = { namespace: '', name: '' } }) => {
+    if (namespace === undefined) return everywhere({ kind, ...after, limit }).map(toObject)
+    if (after.namespace > namespace) return []
+    const name = after.namespace === namespace ? after.name : ''
+    return within({ kind, namespace, name, limit }).map(toObject)
+  }
+}
+
+function createCount(sql: Sql): ObjectQueries['count'] {
+  const everywhere = sql.one<[Kind], { n: number }>(
+    'SELECT count(*) AS n FROM objects WHERE kind = ?',
+  )
+  const within = sql.one<[Kind, string], { n: number }>(
+    'SELECT count(*) AS n FROM objects WHERE kind = ? AND namespace = ?',
+  )
+  return (kind, namespace) =>
+    (namespace === undefined ? everywhere(kind) : within(kind, namespace))?.n ?? 0
+}
+
+function createKeyQueries(sql: Sql): KeyQueries {
+  return {
+    keys: sql.many<[Kind], ObjectKey>(
+      'SELECT kind, namespace, name FROM objects WHERE kind = ? ORDER BY namespace, name',
+    ),
+    ownedKeys: sql.many<[string], ObjectKey>(
+      'SELECT kind, namespace, name FROM objects WHERE owner_uid = +? ORDER BY kind, namespace, name',
+    ),
+    unfinishedRunKeys: sql.many<[], ObjectKey>(
+      `SELECT 'Run' AS kind, namespace, name FROM objects
+        WHERE unfinished = 1 ORDER BY namespace, name`,
+    ),
+    runKeysOfDeployment: sql.many<[string, string], ObjectKey>(
+      `SELECT 'Run' AS kind, namespace, name FROM objects
+        WHERE namespace = +? AND deployment = +? ORDER BY name`,
+    ),
+    runKeysOfWorkPool: createPoolQuery(sql, 'runs_of_work_pool'),
+    unfinishedRunKeysOfWorkPool: createPoolQuery(sql, 'unfinished_runs_of_work_pool'),
+  }
+}
+
+/** The condition of each partial index on (namespace, work_pool, deployment, name). */
+const POOL_INDEXES = {
+  runs_of_work_pool: "run.kind = 'Run'",
+  unfinished_runs_of_work_pool: 'run.unfinished = 1',
+} as const
+
+/**
+ * A run's pool is its own, else its deployment's; the schema knows the default of each. The index and the
+ * order of the loops are fixed, because SQLite's own choice reads every run of the namespace.
+ */
+function createPoolQuery(
+  sql: Sql,
+  index: keyof typeof POOL_INDEXES,
+): KeyQueries['runKeysOfWorkPool'] {
+  const query = sql.many<[{ namespace: string; workPool: string }], ObjectKey>(
+    `SELECT 'Run' AS kind, namespace, name FROM objects AS run INDEXED BY ${index}
+      WHERE namespace = @namespace AND work_pool = @workPool AND ${POOL_INDEXES[index]}
+     UNION ALL
+     SELECT 'Run', run.namespace, run.name
+       FROM objects AS deployment CROSS JOIN objects AS run INDEXED BY ${index}
+      WHERE deployment.namespace = @namespace AND deployment.work_pool = @workPool
+        AND deployment.kind = 'Deployment' AND run.namespace = @namespace
+        AND run.work_pool IS NULL AND run.deployment = deployment.name AND ${POOL_INDEXES[index]}
+      ORDER BY name`,
+  )
+  return (namespace, workPool) => query({ namespace, workPool })
+}

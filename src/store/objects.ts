@@ -1,0 +1,188 @@
+import { type CapstanObject, type Kind, keyOf, type ObjectKey, renderKey } from '../kinds/meta.ts'
+import { renderTime } from '../lib/instant.ts'
+import { canonicalJson } from '../lib/json.ts'
+import { isUniqueViolation, StoreConflict } from './errors.ts'
+import type { Journal } from './journal.ts'
+import type { NamespaceStore } from './namespaces.ts'
+import { createObjectQueries, type ObjectQueries } from './object-queries.ts'
+import { type ObjectRow, parseMeta, renderMeta, toObject } from './object-row.ts'
+import type { Sql } from './sql.ts'
+import type { NewObject, ObjectStore } from './types.ts'
+
+interface Parts {
+  readonly sql: Sql
+  readonly journal: Journal
+  readonly namespaces: NamespaceStore
+}
+
+/** Objects, and the namespaces that they live in. Spec, status and metadata are kept as canonical text, so that a write that changes nothing is seen by comparing text. */
+export function createObjectStore(parts: Parts): ObjectStore {
+  const { sql, namespaces } = parts
+  const queries = createObjectQueries(sql)
+  const rows = createRowWriter(parts)
+  return {
+    ...reading(queries),
+    create: (object) => toObject(create(object, queries, rows)),
+    update: (object, expected) => update(object, expected, { queries, rows }),
+    setStatus(key, uid, status) {
+      const row = queries.find(key)
+      if (row?.uid !== uid) return undefined
+      return toObject(rows.replaceStatus(row, canonicalJson(status)))
+    },
+    markDeleted(key, nowMs) {
+      const row = queries.find(key)
+      if (!row) return undefined
+      if (row.deleted_at !== null) return toObject(row)
+      return rows.replaceOrRemove(row, { ...row, deleted_at: renderTime(nowMs) })
+    },
+    removeFinalizer(key, uid, finalizer) {
+      const row = queries.find(key)
+      if (row?.uid !== uid) return
+      const meta = parseMeta(row)
+      const finalizers = meta.finalizers?.filter((name) => name !== finalizer) ?? []
+      rows.replaceOrRemove(row, { ...row, meta: renderMeta({ ...meta, finalizers }) })
+    },
+    namespaces: namespaces.list,
+    ensureNamespace: namespaces.ensure,
+    deleteNamespace: namespaces.delete,
+  }
+}
+
+function reading(queries: ObjectQueries) {
+  return {
+    get(key: ObjectKey) {
+      const row = queries.find(key)
+      return row && toObject(row)
+    },
+    getByUid(uid: string) {
+      const row = queries.findByUid(uid)
+      return row && toObject(row)
+    },
+    list: queries.list,
+    count: queries.count,
+    ...queries.keys,
+  }
+}
+
+interface RowWriter {
+  insert(row: Omit<ObjectRow, 'rv'>): ObjectRow
+  /** Writes `status` unless it equals the row's. */
+  replaceStatus(row: ObjectRow, status: string): ObjectRow
+  /** Writes `next` unless it equals `row`, except that a deleted object without finalizers goes; returns its last state. */
+  replaceOrRemove(row: ObjectRow, next: ObjectRow): CapstanObject
+}
+
+function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
+  const insert = sql.write<[ObjectRow]>(
+    `INSERT INTO objects (kind, namespace, name, uid, rv, generation, created_at, deleted_at, meta, spec, status)
+     VALUES (@kind, @namespace, @name, @uid, @rv, @generation, @created_at, @deleted_at, @meta, @spec, @status)`,
+  )
+  const replace = sql.write<[ObjectRow]>(
+    `UPDATE objects SET rv = @rv, generation = @generation, deleted_at = @deleted_at,
+       meta = @meta, spec = @spec WHERE uid = @uid`,
+  )
+  // A statement of its own: one that names spec or meta rewrites every index that is drawn from them.
+  const replaceStatus = sql.write<[ObjectRow]>(
+    'UPDATE objects SET rv = @rv, status = @status WHERE uid = @uid',
+  )
+  const remove = sql.write<[string]>('DELETE FROM objects WHERE uid = ?')
+
+  function modify(row: ObjectRow): ObjectRow {
+    return { ...row, rv: journal.append({ ...changeOf(row), type: 'MODIFIED' }) }
+  }
+
+  return {
+    insert(row) {
+      namespaces.requireOpen(row.namespace)
+      const written = { ...row, rv: journal.append({ ...changeOf(row), type: 'ADDED' }) }
+      try {
+        insert(written)
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error
+        throw new StoreConflict('AlreadyExists', `uid ${row.uid} is taken`, { cause: error })
+      }
+      return written
+    },
+    replaceStatus(row, status) {
+      if (row.status === status) return row
+      const written = modify({ ...row, status })
+      replaceStatus(written)
+      return written
+    },
+    replaceOrRemove(row, next) {
+      if (isSame(row, next)) return toObject(row)
+      if (next.deleted_at === null || parseMeta(next).finalizers) {
+        const written = modify(next)
+        replace(written)
+        return toObject(written)
+      }
+      const last = journal.appendDeleted(changeOf(row), (rv) => toObject({ ...next, rv }))
+      remove(row.uid)
+      namespaces.objectRemoved(row.namespace)
+      return last
+    },
+  }
+}
+
+function create(object: NewObject, queries: ObjectQueries, rows: RowWriter): ObjectRow {
+  const key = keyOf(object)
+  if (queries.find(key)) {
+    throw new StoreConflict('AlreadyExists', `${renderKey(key)} already exists`)
+  }
+  return rows.insert({
+    ...key,
+    uid: object.metadata.uid,
+    generation: 1,
+    created_at: object.metadata.creationTimestamp,
+    deleted_at: null,
+    meta: renderMeta(object.metadata),
+    spec: canonicalJson(object.spec),
+    status: object.status === undefined ? null : canonicalJson(object.status),
+  })
+}
+
+function update(
+  object: CapstanObject,
+  expected: string | undefined,
+  { queries, rows }: { readonly queries: ObjectQueries; readonly rows: RowWriter },
+): CapstanObject {
+  const row = queries.find(keyOf(object))
+  if (!row) throw new StoreConflict('NotFound', `${renderKey(keyOf(object))} not found`)
+  requireCurrent(row, object.metadata.uid, expected)
+  const { generateName, deletionGracePeriodSeconds } = parseMeta(row)
+  const spec = canonicalJson(object.spec)
+  return rows.replaceOrRemove(row, {
+    ...row,
+    spec,
+    meta: renderMeta({ ...object.metadata, generateName, deletionGracePeriodSeconds }),
+    generation: spec === row.spec ? row.generation : row.generation + 1,
+  })
+}
+
+function requireCurrent(row: ObjectRow, uid: string, expected: string | undefined): void {
+  if (row.uid !== uid) {
+    throw new StoreConflict(
+      'Conflict',
+      `${renderKey(row)} is another object now: its uid is ${row.uid}, not ${uid}`,
+    )
+  }
+  if (expected !== undefined && expected !== String(row.rv)) {
+    throw new StoreConflict(
+      'Conflict',
+      `${renderKey(row)} has been modified: its resourceVersion is ${row.rv}, not ${expected}`,
+    )
+  }
+}
+
+function changeOf(row: {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}) {
+  return { kind: row.kind, namespace: row.namespace, name: row.name, uid: row.uid }
+}
+
+function isSame(row: ObjectRow, next: ObjectRow): boolean {
+  return row.spec === next.spec && row.meta === next.meta && row.deleted_at === next.deleted_at
+}

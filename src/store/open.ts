@@ -1,0 +1,209 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
+import { invariant } from '../lib/assert.ts'
+import type { Random } from '../lib/random.ts'
+import { createAttemptStore } from './attempts.ts'
+import { findDamage } from './backup.ts'
+import { ensureDataDir } from './data-dir.ts'
+import { createDefinitionStore } from './definitions.ts'
+import { corruptSentence, StoreUnusable, toStoreUnusable } from './errors.ts'
+import { createEventStore } from './events.ts'
+import { createHistoryStore } from './history.ts'
+import { createIdentityStore, ensureInstanceId } from './identity.ts'
+import { createJournal } from './journal.ts'
+import { migrate } from './migrate.ts'
+import { createNamespaceStore } from './namespaces.ts'
+import { createObjectStore } from './objects.ts'
+import { createSourceStore } from './sources.ts'
+import { createSql } from './sql.ts'
+import { Transactions } from './transaction.ts'
+import type { Store } from './types.ts'
+
+export interface OpenOptions {
+  /** The database file, made when missing in an existing or creatable directory; or `:memory:`. */
+  readonly path: string
+  /** With `:memory:`: starts from what `serialize` gave. */
+  readonly snapshot?: Uint8Array
+  readonly random: Random
+  readonly nowMs: number
+  /** What a subscriber threw. By default it surfaces as an uncaught exception, never inside the commit. */
+  readonly onListenerError?: (error: unknown) => void
+}
+
+/** A Store, and what can be done with it because it is a SQLite file. */
+export interface SqliteStore extends Store {
+  /** Everything that is committed, as the bytes of a database file. */
+  serialize(): Buffer
+  /** Moves finished pages from the write-ahead log into the file, without waiting for anyone; returns the log's size in pages. */
+  checkpoint(): number
+  /** Why the open file is no longer the one at its path; undefined while it is. Writing to a deleted file succeeds silently. */
+  fileProblem(): StoreUnusable | undefined
+}
+
+/** Before this, a checkpoint that raced a write could damage the file (sqlite.org/wal.html, "WAL-reset bug"). */
+const OLDEST_SQLITE = [3, 51, 3] as const
+
+/** Waiting blocks the event loop, and nobody else should have the file open for writing at all. */
+const BUSY_TIMEOUT_MS = 100
+
+/** A log that grew larger while a reader held it open is cut back to this. */
+const WAL_SIZE_LIMIT_BYTES = 64 * 2 ** 20
+
+const MEMORY = ':memory:'
+
+/** Opens the database, making or migrating it as needed. Throws StoreUnusable with a sentence for the operator. */
+export function openStore(options: OpenOptions): SqliteStore {
+  const { path } = options
+  let database: Database.Database | undefined
+  try {
+    database = openDatabase(options)
+    configure(database)
+    const damage = path === MEMORY ? undefined : findDamage(database)
+    if (damage !== undefined) throw new StoreUnusable('Corrupt', corruptSentence(path, damage))
+    migrate(database, path)
+    return createStore(database, options)
+  } catch (error) {
+    database?.close()
+    throw toStoreUnusable(error, path) ?? error
+  }
+}
+
+function openDatabase({ path, snapshot }: OpenOptions): Database.Database {
+  const options = { timeout: BUSY_TIMEOUT_MS }
+  if (path !== MEMORY) {
+    invariant(!snapshot, 'a snapshot is opened in memory')
+    createPrivateFile(path)
+    return requireVersion(new Database(path, options))
+  }
+  return requireVersion(new Database(snapshot ? toMemoryImage(snapshot) : MEMORY, options))
+}
+
+/** Bytes 18 and 19 of the header say "WAL", which a database in memory cannot be opened with. */
+function toMemoryImage(snapshot: Uint8Array): Buffer {
+  const image = Buffer.from(snapshot)
+  image[18] = 1
+  image[19] = 1
+  return image
+}
+
+/** The file holds frozen request bodies with env values in them: for the owner alone. The log files inherit the mode. */
+function createPrivateFile(path: string): void {
+  ensureDataDir(dirname(path))
+  const present = statSync(path, { throwIfNoEntry: false })
+  if (!present) closeSync(openSync(path, 'wx', 0o600))
+  else if (present.uid === process.getuid?.() && (present.mode & 0o077) !== 0)
+    chmodSync(path, 0o600)
+}
+
+function requireVersion(database: Database.Database): Database.Database {
+  const version = database.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? ''
+  if (isOlder(version)) {
+    database.close()
+    throw new StoreUnusable(
+      'OldSqlite',
+      `SQLite ${version} can damage databases: install better-sqlite3 with SQLite ${OLDEST_SQLITE.join('.')} or newer`,
+    )
+  }
+  return database
+}
+
+function isOlder(version: string): boolean {
+  const numbers = version.split('.').map(Number)
+  const index = OLDEST_SQLITE.findIndex((oldest, place) => oldest !== numbers[place])
+  return index !== -1 && (numbers[index] ?? 0) < (OLDEST_SQLITE[index] ?? 0)
+}
+
+function configure(database: Database.Database): void {
+  database.pragma('cell_size_check = ON')
+  database.pragma('trusted_schema = OFF')
+  database.pragma('mmap_size = 0')
+  database.pragma('journal_mode = WAL')
+  // An intent that was committed must survive power loss: NORMAL may roll back the last commits.
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  database.pragma(`journal_size_limit = ${WAL_SIZE_LIMIT_BYTES}`)
+}
+
+function createStore(database: Database.Database, options: OpenOptions): SqliteStore {
+  const { path, random, nowMs, onListenerError = throwLater } = options
+  startCounter(database, nowMs)
+  const newestResourceVersion = readNewest(database)
+  const transactions = new Transactions(database, { path, newestResourceVersion, onListenerError })
+  const sql = createSql(database)
+  const journal = createJournal(sql, transactions)
+  const namespaces = createNamespaceStore(sql, journal)
+  const identity = createIdentityStore(sql)
+  transactions.run(() => {
+    ensureInstanceId(identity, random)
+    namespaces.ensure(DEFAULT_NAMESPACE, random.uuid(), nowMs)
+  })
+  return {
+    objects: createObjectStore({ sql, journal, namespaces }),
+    attempts: createAttemptStore(sql),
+    events: createEventStore(sql, journal, random),
+    definitions: createDefinitionStore(sql),
+    history: createHistoryStore(sql),
+    sources: createSourceStore(sql),
+    identity,
+    transaction: (write) => transactions.run(write),
+    subscribe: (listener) => transactions.subscribe(listener),
+    resourceVersion: () => transactions.newest,
+    changesSince: journal.changesSince,
+    ...createFileOperations(database, path),
+  }
+}
+
+function createFileOperations(database: Database.Database, path: string) {
+  const identity = path === MEMORY ? undefined : fileIdentity(path)
+  return {
+    close() {
+      database.close()
+    },
+    serialize() {
+      invariant(!database.inTransaction, 'only committed state is serialized')
+      return database.serialize()
+    },
+    checkpoint() {
+      const rows = database.prepare<[], { log: number }>('PRAGMA wal_checkpoint(PASSIVE)').all()
+      return Math.max(0, rows[0]?.log ?? 0)
+    },
+    fileProblem() {
+      if (identity === undefined || fileIdentity(path) === identity) return undefined
+      return new StoreUnusable(
+        'Replaced',
+        `${path} was deleted or replaced while Capstan had it open: stop Capstan, put the file back, start again`,
+      )
+    },
+  }
+}
+
+function fileIdentity(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stat && `${stat.dev}:${stat.ino}`
+}
+
+/**
+ * resourceVersions of a new database start at the time of its creation in milliseconds, so that a
+ * database made anew never gives out versions that a watch of the lost one still holds.
+ */
+function startCounter(database: Database.Database, nowMs: number): void {
+  database
+    .prepare<[number]>(
+      `INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', ?
+        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')`,
+    )
+    .run(Math.max(0, Math.floor(nowMs)))
+}
+
+function readNewest(database: Database.Database): number {
+  const query = "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"
+  return database.prepare<[], number>(query).pluck().get() ?? 0
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

@@ -1,0 +1,73 @@
+import type Database from 'better-sqlite3'
+import { invariant } from '../lib/assert.ts'
+
+/**
+ * What the nouns of the store need of the driver. Statements are prepared once, at open.
+ *
+ * In statements with ORDER BY, parameters that are compared are written `+?`: with a bare `?` this
+ * build of SQLite (STAT4) compiles the statement anew at each call, which costs five times the query.
+ */
+export interface Sql {
+  one<Parameters extends unknown[], Row>(
+    text: string,
+  ): (...parameters: Parameters) => Row | undefined
+  many<Parameters extends unknown[], Row>(text: string): (...parameters: Parameters) => Row[]
+  /** Returns how many rows changed and the last rowid; refuses to run outside a transaction. */
+  write<Parameters extends unknown[]>(text: string): (...parameters: Parameters) => WriteResult
+}
+
+interface WriteResult {
+  readonly changes: number
+  readonly lastRowid: number
+}
+
+export function createSql(database: Database.Database): Sql {
+  return {
+    one<Parameters extends unknown[], Row>(text: string) {
+      const statement = database.prepare<Parameters, Row>(text)
+      return (...parameters) => statement.get(...parameters)
+    },
+    many<Parameters extends unknown[], Row>(text: string) {
+      const statement = database.prepare<Parameters, Row>(text)
+      return (...parameters) => statement.all(...parameters)
+    },
+    write<Parameters extends unknown[]>(text: string) {
+      const statement = database.prepare<Parameters>(text)
+      return (...parameters) => {
+        invariant(database.inTransaction, 'the store is written inside a transaction only')
+        const { changes, lastInsertRowid } = statement.run(...parameters)
+        return { changes, lastRowid: Number(lastInsertRowid) }
+      }
+    },
+  }
+}
+
+/** What SQLite answers for T: optional members are null when absent. */
+export type Nullable<T> = {
+  readonly [Member in keyof T]-?: undefined extends T[Member]
+    ? Exclude<T[Member], undefined> | null
+    : T[Member]
+}
+
+/** The row without its null members. This is the parser of rows: the schema vouches for the types. */
+export function toPresent<T extends object>(row: Nullable<T>): T {
+  const present: Partial<Record<keyof T, unknown>> = {}
+  for (const member in row) if (row[member] !== null) present[member] = row[member]
+  return present as T
+}
+
+/** Column of a member: `startedAtMs` is kept in "started_at_ms". */
+export function toColumn(member: string): string {
+  return `"${member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}"`
+}
+
+/** `"run_uid" AS runUid, …` */
+export function selectList(members: readonly string[]): string {
+  return members.map((member) => `${toColumn(member)} AS "${member}"`).join(', ')
+}
+
+/** `("run_uid", …) VALUES (@runUid, …)` */
+export function insertList(members: readonly string[]): string {
+  const columns = members.map(toColumn).join(', ')
+  return `(${columns}) VALUES (${members.map((member) => `@${member}`).join(', ')})`
+}

@@ -1,0 +1,375 @@
+import type { CapstanObject, Kind, ObjectKey, ObjectMeta } from '../kinds/meta.ts'
+import type { OutcomeClass } from '../kinds/run.ts'
+import type { JsonObject } from '../lib/json.ts'
+
+/**
+ * What the rest of Capstan sees of SQLite. Everything is synchronous, because it is local; nothing in
+ * here reads the clock or makes ids, because both are inputs. Writes are allowed inside
+ * `transaction` only.
+ */
+export interface Store {
+  readonly objects: ObjectStore
+  readonly attempts: AttemptStore
+  readonly events: EventStore
+  readonly definitions: DefinitionStore
+  readonly history: HistoryStore
+  readonly sources: SourceStore
+  readonly identity: IdentityStore
+  /**
+   * Runs `write` in one BEGIN IMMEDIATE transaction: all or nothing. Nested calls join the outer one.
+   * Subscribers hear of the changes after the commit, once, in order. A write that would change
+   * nothing keeps its resourceVersion and announces nothing.
+   */
+  transaction<T>(write: () => T): T
+  /** Called after each commit that changed objects or events. Returns the unsubscribe function. */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void
+  /** The newest resourceVersion given out. */
+  resourceVersion(): number
+  /**
+   * Changes after `resourceVersion`, oldest first; undefined when the journal no longer reaches back that
+   * far, or never gave that version out: list again.
+   */
+  changesSince(resourceVersion: number, limit: number): readonly Change[] | undefined
+  close(): void
+}
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+
+/** One committed change of an object or a core event. */
+export interface Change {
+  readonly resourceVersion: number
+  readonly type: ChangeType
+  /** `Event` for core/v1 events, `Namespace` for namespaces. */
+  readonly kind: Kind | 'Event' | 'Namespace'
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  /**
+   * The state after the change, the last one for DELETED (whose resourceVersion is the change's own).
+   * Subscribers get it with every change of a Kind; the journal keeps it for DELETED only.
+   */
+  readonly object?: CapstanObject
+  /** The state before a MODIFIED. Subscribers get it; the journal does not keep it. */
+  readonly previous?: CapstanObject
+}
+
+/** What a writer hands in; the store adds resourceVersion. */
+export type NewObject = Omit<CapstanObject, 'metadata'> & {
+  readonly metadata: Omit<ObjectMeta, 'resourceVersion' | 'generation'>
+}
+
+export interface ListOptions {
+  readonly kind: Kind
+  readonly namespace?: string
+  /** Page size; all when absent. */
+  readonly limit?: number
+  /** Continue after this (namespace, name). Lists are ordered by namespace, then name. */
+  readonly after?: { readonly namespace: string; readonly name: string }
+}
+
+export interface ObjectStore {
+  get(key: ObjectKey): CapstanObject | undefined
+  getByUid(uid: string): CapstanObject | undefined
+  list(options: ListOptions): readonly CapstanObject[]
+  count(kind: Kind, namespace?: string): number
+  keys(kind: Kind): readonly ObjectKey[]
+  /** Objects whose first owner reference has this uid. */
+  ownedKeys(ownerUid: string): readonly ObjectKey[]
+  /** Runs that are not in a final state, or are being deleted: what start-up queues first. */
+  unfinishedRunKeys(): readonly ObjectKey[]
+  runKeysOfDeployment(namespace: string, deployment: string): readonly ObjectKey[]
+  /** Runs of a pool that are not in a final state, Deployment's runs included where the pool is the Deployment's. */
+  unfinishedRunKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
+  /** Runs that name the pool, or whose deployment does; `default` where neither names one. */
+  runKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
+  /** Throws StoreConflict('AlreadyExists'), or 'NotFound' for an unknown namespace. Generation starts at 1. */
+  create(object: NewObject): CapstanObject
+  /**
+   * Replaces spec and the user's part of metadata; generation grows when spec changed. Status is left
+   * alone. A deleted object goes when its last finalizer does. Throws StoreConflict('NotFound') when
+   * absent, 'Conflict' for another uid or, with `expectedResourceVersion`, another version.
+   */
+  update(object: CapstanObject, expectedResourceVersion?: string): CapstanObject
+  /** Writes status alone. `uid` guards against a namesake; returns undefined when the object is gone or another one. */
+  setStatus(key: ObjectKey, uid: string, status: JsonObject): CapstanObject | undefined
+  /**
+   * Sets deletionTimestamp; removes the row at once when no finalizer holds it. Returns the object's last
+   * state, undefined when there was none. Repeating it changes nothing.
+   */
+  markDeleted(key: ObjectKey, nowMs: number): CapstanObject | undefined
+  /** Takes a finalizer off; a deleted object without finalizers goes. */
+  removeFinalizer(key: ObjectKey, uid: string, finalizer: string): void
+  namespaces(): readonly NamespaceRow[]
+  ensureNamespace(name: string, uid: string, nowMs: number): NamespaceRow
+  /** One with objects takes no new ones and goes with its last: deleting them is up to the caller. */
+  deleteNamespace(name: string): void
+}
+
+export interface NamespaceRow {
+  readonly name: string
+  readonly uid: string
+  readonly createdAtMs: number
+  /** Deleted, but some of its objects are still there. */
+  readonly terminating: boolean
+  readonly resourceVersion: number
+}
+
+/** Why a write was refused; the API maps it to 404 or 409. */
+export type StoreConflictReason = 'AlreadyExists' | 'NotFound' | 'Conflict'
+
+/**
+ * The life of one try of one attempt (DESIGN 3.2, 11):
+ *   Intent    frozen body committed; whether ECS has seen it is not known
+ *   Refused   ECS answered that it launched nothing (failures[] or a definite error)
+ *   Launched  a task ARN is known and the task was not seen STOPPED
+ *   Stopped   the task was seen STOPPED, or is provably gone
+ *   Lost      nothing can be proven any more; never re-sent
+ */
+export type AttemptPhase = 'Intent' | 'Refused' | 'Launched' | 'Stopped' | 'Lost'
+
+/** One row per (run, index, number, try). At most one of a run's rows per index is Intent or Launched. */
+export interface AttemptRow {
+  readonly runUid: string
+  readonly namespace: string
+  readonly runName: string
+  /** Array index; 0 for a plain run. */
+  readonly index: number
+  /** 1 for the first attempt. */
+  readonly number: number
+  /** 1 for the first try; capacity, throttles and lost Spot raise it without raising `number`. */
+  readonly try: number
+  readonly clientToken: string
+  readonly startedBy: string
+  /** AwsAccount.id. */
+  readonly account: string
+  /** As configured; `default` when the template names none. */
+  readonly cluster: string
+  /** The WorkPool whose slot the attempt holds while it lives. */
+  readonly workPool: string
+  readonly containerName: string
+  readonly taskDefinitionArn: string
+  /** The frozen RunTask body, JSON text: byte for byte what is sent, each time. */
+  readonly body: string
+  readonly phase: AttemptPhase
+  /** Fencing epoch of the controller that wrote the intent. */
+  readonly epoch: number
+  readonly createdAtMs: number
+  /** Last time that the body was sent; absent: never. */
+  readonly sentAtMs?: number
+  readonly sends: number
+  readonly taskArn?: string
+  readonly clusterArn?: string
+  /** Task `version` of the newest observation; older ones are ignored. */
+  readonly version?: number
+  /** The newest observation (aws/ports TaskSnapshot as JSON). */
+  readonly observation?: JsonObject
+  readonly observedAtMs?: number
+  /** When DescribeTasks first answered MISSING without a sight of the task since. */
+  readonly missingSinceMs?: number
+  readonly stopCause?: StopCause
+  readonly stopRequestedAtMs?: number
+  readonly outcomeClass?: OutcomeClass
+  readonly outcomeMessage?: string
+  readonly exitCode?: number
+  readonly endedAtMs?: number
+}
+
+/** Why Capstan itself asked for the stop; decides the class of the end. */
+export const STOP_CAUSES = [
+  'Cancel',
+  'Delete',
+  'Replace',
+  'StartTimeout',
+  'AttemptDeadline',
+  'ActiveDeadline',
+  'HeartbeatLost',
+  'Suspend',
+  'Orphan',
+] as const
+export type StopCause = (typeof STOP_CAUSES)[number]
+
+export interface AttemptStore {
+  /** All rows of a run, ordered by index, number, try. */
+  ofRun(runUid: string): readonly AttemptRow[]
+  /** Rows in Intent or Launched, ordered by createdAtMs: what the observer watches. */
+  live(): readonly AttemptRow[]
+  /** Number of Intent and Launched rows of a pool. */
+  countLive(namespace: string, workPool: string): number
+  byTaskArn(taskArn: string): AttemptRow | undefined
+  byClientToken(clientToken: string): AttemptRow | undefined
+  /**
+   * Unique on (run, index, number, try), on clientToken, and on (run, index) among live rows: the schema
+   * refuses a second launch by itself. Throws StoreConflict('AlreadyExists').
+   */
+  insert(row: AttemptRow): void
+  /**
+   * Changes the named members of the row with this token. Members given as undefined are left alone.
+   * What the intent froze (identity, body, epoch) cannot be changed. Throws StoreConflict('NotFound').
+   */
+  update(clientToken: string, changes: Partial<AttemptRow>): void
+  /**
+   * Stores an observation unless a newer or equal version is there; returns whether it was new.
+   * Compare-and-set on (clientToken, version): duplicates and late answers change nothing, but any
+   * sight of the task takes missingSinceMs away.
+   */
+  observe(clientToken: string, observation: Observation): boolean
+  deleteOfRun(runUid: string): void
+}
+
+export interface Observation {
+  readonly taskArn: string
+  readonly clusterArn: string
+  readonly version: number
+  readonly snapshot: JsonObject
+  readonly observedAtMs: number
+}
+
+/** A core/v1 event; equal (regarding, type, reason, message) within the window count up instead of adding rows. */
+export interface EventInput {
+  readonly regarding: ObjectKey & { readonly uid: string }
+  readonly type: 'Normal' | 'Warning'
+  /** PascalCase; a reason listed in docs/kinds. */
+  readonly reason: string
+  readonly message: string
+}
+
+export interface EventRow extends EventInput {
+  readonly id: number
+  readonly name: string
+  readonly uid: string
+  readonly count: number
+  readonly firstAtMs: number
+  readonly lastAtMs: number
+  readonly resourceVersion: number
+}
+
+/** Events age out without a DELETED change: watches keep what they have seen, lists show what is left. */
+export interface EventStore {
+  record(event: EventInput, nowMs: number): EventRow
+  /** Oldest first; with a limit, the newest ones. */
+  list(filter: {
+    readonly namespace?: string
+    readonly regardingUid?: string
+    readonly regardingKind?: string
+    readonly regardingName?: string
+    readonly limit?: number
+  }): readonly EventRow[]
+  get(namespace: string, name: string): EventRow | undefined
+  /** Keeps the newest `keep` rows; returns how many went. */
+  prune(keep: number): number
+}
+
+/** A revision that Capstan registered or found by its hash tag. */
+export interface DefinitionRow {
+  readonly account: string
+  readonly family: string
+  /** Hash of the canonical desired body. */
+  readonly hash: string
+  readonly taskDefinitionArn: string
+  readonly revision: number
+  readonly registeredAtMs: number
+  readonly lastUsedAtMs: number
+  readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETED'
+  readonly autoDeregister: boolean
+}
+
+export interface DefinitionStore {
+  /** The newest ACTIVE revision with this hash, else the newest of any status. */
+  byHash(account: string, family: string, hash: string): DefinitionRow | undefined
+  byArn(taskDefinitionArn: string): DefinitionRow | undefined
+  /** Oldest revision first. */
+  ofFamily(account: string, family: string): readonly DefinitionRow[]
+  families(): readonly { readonly account: string; readonly family: string }[]
+  put(row: DefinitionRow): void
+}
+
+/** What stays of a finished run when its object is gone; `uid` in here means: this content has run. */
+export interface HistoryRow {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  readonly contentHash?: string
+  readonly deployment?: string
+  readonly workPool?: string
+  readonly stateType: string
+  readonly stateName: string
+  readonly message?: string
+  readonly exitCode?: number
+  readonly attempts: number
+  readonly createdAtMs: number
+  readonly startedAtMs?: number
+  readonly finishedAtMs: number
+}
+
+export interface HistoryStore {
+  get(uid: string): HistoryRow | undefined
+  put(row: HistoryRow): void
+  /** Newest end first. */
+  list(filter: {
+    readonly namespace?: string
+    readonly name?: string
+    readonly deployment?: string
+    readonly limit?: number
+  }): readonly HistoryRow[]
+  /**
+   * Forgets runs that ended before `olderThanMs`; returns how many. Runs that a folder still names are kept
+   * whatever their age and content, so that content which comes back does not run again.
+   */
+  prune(olderThanMs: number): number
+}
+
+/** What was read of one file: parsed once per content. `objects` and `problems` are the manifest layer's JSON. */
+export interface SourceFileRow {
+  readonly source: string
+  readonly path: string
+  /** `dev:ino:size:mtimeNs:ctimeNs`. */
+  readonly stat: string
+  readonly hash: string
+  readonly problems: readonly JsonObject[]
+}
+
+/** An object that a source owns. */
+export interface SourceObjectRow extends ObjectKey {
+  readonly source: string
+  readonly path: string
+  readonly contentHash: string
+}
+
+export interface SourceRow {
+  /** Absolute root as configured. */
+  readonly id: string
+  readonly revision: string
+  readonly appliedAtMs: number
+  /** `dev:ino` of the root when first seen. */
+  readonly rootIdentity: string
+  /** Prunes that wait for `capstan approve`, JSON. */
+  readonly held?: JsonObject
+}
+
+export interface SourceStore {
+  get(id: string): SourceRow | undefined
+  put(row: SourceRow): void
+  list(): readonly SourceRow[]
+  files(source: string): readonly SourceFileRow[]
+  putFile(row: SourceFileRow): void
+  removeFile(source: string, path: string): void
+  objects(source: string): readonly SourceObjectRow[]
+  objectsOfFile(source: string, path: string): readonly SourceObjectRow[]
+  countObjects(source: string): number
+  owner(key: ObjectKey): SourceObjectRow | undefined
+  putObject(row: SourceObjectRow): void
+  removeObject(key: ObjectKey): void
+}
+
+/** Who this database is. */
+export interface IdentityStore {
+  /** Random, made when the database was. */
+  instanceId(): string
+  controllerName(): string
+  setControllerName(name: string): void
+  /** Grows by one at every start; fences a paused predecessor. */
+  epoch(): number
+  raiseEpoch(): number
+  get(key: string): string | undefined
+  set(key: string, value: string): void
+}
