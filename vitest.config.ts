@@ -8,7 +8,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/scenario/**/*.test.ts', 'test/contract/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/*.test.ts',
+            'test/scenario/**/*.test.ts',
+            'test/contract/*.test.ts',
+            'test/golden/*.test.ts',
+          ],
           pool: 'threads',
           isolate: false,
         },

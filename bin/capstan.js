@@ -15,7 +15,8 @@ if (!isNewEnough) {
       MINIMUM.join('.') +
       ' or newer, and this is ' +
       process.versions.node +
-      ': install a newer Node.js, or run it with the one that npm installed: npx node bin/capstan.js',
+      ': install a newer one, or let npm bring it: npx node@24 ' +
+      process.argv.slice(1).join(' '),
   )
 } else {
   import('../dist/cli.js').then(

@@ -1,8 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
-import { connect } from './cli/connect.ts'
 import type { CliContext, Programs } from './cli/context.ts'
-import { CliError } from './cli/errors.ts'
 import { runProgram } from './cli/program.ts'
 import type { Terminal } from './cli/terminal.ts'
 import { type Environment, readArguments, readEnvironment } from './config.ts'
@@ -20,9 +16,12 @@ export async function main(): Promise<void> {
     stderr,
     clock: systemClock,
     random: systemRandom,
-    readStdin: () => text(process.stdin),
-    connect: (options) =>
-      connect(options, environment, (warning) => stderr.write(`Warning: ${warning}\n`)),
+    readStdin: async () => (await import('node:stream/consumers')).text(process.stdin),
+    connect: async (options) => {
+      // HTTP takes longer to load than `version` or `explain` take altogether.
+      const { connect } = await import('./cli/connect.ts')
+      return connect(options, environment, (warning) => stderr.write(`Warning: ${warning}\n`))
+    },
     programs: createPrograms(environment),
   }
   const exitCode = await runProgram(context, readArguments())
@@ -37,6 +36,10 @@ function toTerminal(stream: NodeJS.WriteStream, { noColor }: Environment): Termi
     write(chunk) {
       stream.write(chunk)
     },
+    drained: () =>
+      stream.writableNeedDrain
+        ? new Promise((resolve) => stream.once('drain', () => resolve()))
+        : Promise.resolve(),
     isTTY,
     colour: isTTY && !noColor,
   }
@@ -62,44 +65,9 @@ function createPrograms(environment: Environment): Programs {
     runController: async (options) => (await import('./main.ts')).runController(options),
     serveEmulator: async (options, onReady) =>
       (await import('./compose/serve-local.ts')).serveLocal(options, onReady),
-    openEditor: (file) => openEditor(environment.editor, file),
-    buildKustomization,
+    openEditor: async (file) =>
+      (await import('./compose/user-programs.ts')).openEditor(environment.editor, file),
+    buildKustomization: async (directory) =>
+      (await import('./compose/user-programs.ts')).buildKustomization(directory),
   }
-}
-
-/** The editor is a command line of its own (`code --wait`), so a shell takes it apart. */
-function openEditor(editor: string, file: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' })
-    child.once('error', (error) => reject(new CliError(error.message, { cause: error })))
-    child.once('exit', (code) => resolve(code ?? 1))
-  })
-}
-
-/** Largest output of kustomize that is taken. */
-const MAX_KUSTOMIZATION_BYTES = 64 * 2 ** 20
-
-/** By kustomize, or by kubectl, which has it inside. */
-async function buildKustomization(directory: string): Promise<string> {
-  const builders = [
-    ['kustomize', 'build', directory],
-    ['kubectl', 'kustomize', directory],
-  ] as const
-  for (const [program, ...words] of builders) {
-    const output = await runBuilder(program, words)
-    if (output !== undefined) return output
-  }
-  throw new CliError('-k needs kustomize or kubectl on the PATH, and neither is there')
-}
-
-/** Undefined when there is no such program. */
-function runBuilder(program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const limits = { maxBuffer: MAX_KUSTOMIZATION_BYTES }
-    execFile(program, [...words], limits, (error, stdout, stderr) => {
-      if (!error) resolve(stdout)
-      else if ('code' in error && error.code === 'ENOENT') resolve(undefined)
-      else reject(new CliError(stderr.trim() || error.message, { cause: error }))
-    })
-  })
 }

@@ -6,12 +6,14 @@ import { apiParts } from './compose/api-parts.ts'
 import { createHealth } from './compose/health.ts'
 import { type OpenAws, openAws } from './compose/open-aws.ts'
 import { createReadLogs } from './compose/read-logs.ts'
+import { settleIdentity } from './compose/recovery.ts'
 import { runToEnd } from './compose/run-to-end.ts'
 import { createSources } from './compose/sources.ts'
 import { explainStart } from './compose/start-problem.ts'
 import { untilSignal } from './compose/until-signal.ts'
 import type { UpOptions } from './config.ts'
 import { createAssembly } from './controllers/assembly.ts'
+import { createRecovery } from './controllers/recovery/controller.ts'
 import { DEFAULT_NAMESPACE } from './kinds/meta.ts'
 import { systemClock } from './lib/clock.ts'
 import { uuidV5 } from './lib/names.ts'
@@ -38,6 +40,7 @@ export async function runController(options: UpOptions): Promise<number> {
     const store = openDatabase(options)
     const aws = await openAws(options, { ...system, log })
     try {
+      await settleIdentity(options, { store, aws, log })
       return await runWith(options, { store, aws, log, stopped })
     } finally {
       await aws.close()
@@ -57,8 +60,6 @@ function openDatabase(options: UpOptions): SqliteStore {
   const path = join(options.dataDir, 'capstan.db')
   const store = openStore({ path, random: systemRandom, nowMs })
   store.transaction(() => {
-    store.identity.raiseEpoch()
-    store.identity.setControllerName(options.name)
     const uid = uuidV5('Namespace', DEFAULT_NAMESPACE)
     store.objects.ensureNamespace(DEFAULT_NAMESPACE, uid, nowMs)
   })
@@ -83,10 +84,11 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
     checks: validator,
     log,
     pace: aws.pace,
+    outputOfEveryTask: aws.outputOfEveryTask,
     controller,
   })
   const sources = createSources(options, { ...system, store, validator, log })
-  const { accounts, observe } = assembly
+  const { accounts } = assembly
   const { outputOfEveryTask } = aws
   const tokens = createTokens(store, systemRandom)
   const api = apiParts(options, { store, tokens, log, ...system }, (extensions) =>
@@ -96,7 +98,7 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
       log,
       extensions: [...extensions, sources.route],
       validate: validator.object,
-      readLogs: createReadLogs({ store, clock: systemClock, accounts, observe, outputOfEveryTask }),
+      readLogs: createReadLogs({ store, clock: systemClock, accounts, outputOfEveryTask }),
       health: createHealth({
         store,
         observer: assembly.observer,
@@ -104,7 +106,15 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
       }),
     }),
   )
-  const parts = [...assembly.parts, ...api, ...sources.parts]
+  const recovery = createRecovery({
+    ...system,
+    store,
+    log,
+    accounts,
+    controller,
+    foldersRead: sources.settled,
+  })
+  const parts = [...assembly.parts, ...api, ...sources.parts, recovery]
   const manager = createManager({ parts, clock: systemClock, log })
   const end = new AbortController()
   const running = manager.run(AbortSignal.any([stopped, end.signal]))

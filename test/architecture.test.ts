@@ -33,7 +33,6 @@ const OWNED_PACKAGES: readonly { readonly pattern: RegExp; readonly folder: stri
   { pattern: /^better-sqlite3$/, folder: 'store' },
   { pattern: /^@aws-sdk\/|^@smithy\//, folder: 'aws' },
   { pattern: /^ajv/, folder: 'manifest' },
-  { pattern: /^chokidar$/, folder: 'source' },
   { pattern: /^pino$/, folder: 'runtime' },
   { pattern: /^selfsigned$/, folder: 'apiserver' },
 ]

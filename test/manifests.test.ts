@@ -33,10 +33,11 @@ describe.each(['quickstart', 'examples'])('manifests/%s', (folder) => {
     expect(problems.map((problem) => renderProblem(problem))).toEqual([])
   })
 
-  test.each(files)('$file names its schema for editors', ({ text }) => {
+  test.each(files)('$file names its schema for editors', ({ file, text }) => {
     const kind = /^kind: (\w+)$/m.exec(text)?.[1]?.toLowerCase()
+    const up = '../'.repeat(file.split('/').length)
     expect(text.split('\n', 1)).toEqual([
-      `# yaml-language-server: $schema=../../schemas/${kind}.schema.json`,
+      `# yaml-language-server: $schema=../${up}schemas/${kind}.schema.json`,
     ])
   })
 })
@@ -55,6 +56,27 @@ describe('quickstart', () => {
     expect(template?.command?.slice(0, 2)).toEqual(['sh', '-c'])
     expect(template?.image).toContain('busybox')
     expect([template?.cpu, template?.memory]).toEqual([256, 512])
+  })
+})
+
+const DOCS = join(import.meta.dirname, '../docs/kinds')
+
+describe('docs/kinds', () => {
+  const blocks = readdirSync(DOCS).flatMap((page) => {
+    const text = readFileSync(join(DOCS, page), 'utf8')
+    return text
+      .split('```yaml\n')
+      .slice(1)
+      .map((rest) => ({ file: page, text: rest.slice(0, rest.indexOf('```')) }))
+  })
+
+  test.each(blocks)('the example in $file has no problems', (block) => {
+    const { problems } = loadManifest({ ...block, defaultNamespace: 'default', validator })
+    expect(problems.map((problem) => renderProblem(problem, block.text))).toEqual([])
+  })
+
+  test('every kind has an example', () => {
+    expect(blocks.length).toBeGreaterThanOrEqual(4)
   })
 })
 

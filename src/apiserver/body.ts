@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml'
 import { errorMessage } from '../lib/errors.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { ApiError, badRequest } from './errors.ts'
+import { decodeKubernetesObject, PROTOBUF_TYPE } from './kubernetes-protobuf.ts'
 import type { ApiRequest } from './request.ts'
 
 /** Largest request body, as in Kubernetes (etcd's limit doubled). */
@@ -26,6 +27,8 @@ export function parseObjectBody(request: ApiRequest): JsonObject {
   const type = contentType(request)
   if (JSON_TYPES.includes(type)) return toObject(parseJson(bodyText(request)))
   if (YAML_TYPES.includes(type)) return parseYamlObject(bodyText(request))
+  const decoded = type === PROTOBUF_TYPE ? decodeKubernetesObject(request.body) : undefined
+  if (decoded) return decoded
   throw unsupportedMediaType(type, ['application/json', 'application/yaml'])
 }
 

@@ -1,4 +1,5 @@
-import type { ResolvedChange, ResourceReader, WatchItem } from './resource.ts'
+import type { Change } from '../store/types.ts'
+import type { ResourceReader, WatchItem } from './resource.ts'
 
 /**
  * The changes of one commit on their way to all watchers. What a change means for a resource, and how
@@ -6,11 +7,11 @@ import type { ResolvedChange, ResourceReader, WatchItem } from './resource.ts'
  * batch.
  */
 export class ChangeBatch {
-  readonly #changes: readonly ResolvedChange[]
+  readonly #changes: readonly Change[]
   readonly #items = new Map<ResourceReader, readonly WatchItem[]>()
   readonly #frames = new Map<WatchItem, Map<string, string>>()
 
-  constructor(changes: readonly ResolvedChange[]) {
+  constructor(changes: readonly Change[]) {
     this.#changes = changes
   }
 

@@ -4,6 +4,7 @@ import { requireAccess } from './authorize.ts'
 import { methodNotAllowed, noSuchPath } from './errors.ts'
 import type { ApiContext } from './ports.ts'
 import { boolQuery } from './query.ts'
+import { createDefinitionReader } from './readers/custom-resource-definitions.ts'
 import { createEventReader } from './readers/events.ts'
 import { createPodReader } from './readers/pods.ts'
 import { type ApiRequest, type ApiResponse, jsonResponse } from './request.ts'
@@ -17,6 +18,7 @@ import { serveNamespaces } from './routes/namespaces.ts'
 import { createOpenApiRoutes, type OpenApiRoutes } from './routes/openapi.ts'
 import { readVerbs } from './routes/read.ts'
 import type { ResourceCall, ResourceHandler, ServedResource } from './routes/resource-call.ts'
+import { serveReviews } from './routes/reviews.ts'
 import { SCALE_VERBS } from './routes/scale.ts'
 import { renderVersion } from './version.ts'
 
@@ -76,6 +78,8 @@ function serveAll(store: Store): readonly ServedResource[] {
     ...kinds.map((resource) => withExtras(resource)),
     serveNamespaces(store),
     serveReadOnly(createEventReader(store)),
+    serveReadOnly(createDefinitionReader(store)),
+    ...serveReviews(),
     { ...serveReadOnly(createPodReader(store)), subresources: { log: { get: podLog } } },
   ]
 }

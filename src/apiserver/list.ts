@@ -74,14 +74,18 @@ export function checkListVersion(query: URLSearchParams, current: number): void 
   if (match !== undefined && asked === undefined) {
     throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided')
   }
-  if (asked === undefined || asked === 0) return
-  if (asked > current) {
+  requireReached(asked, current)
+  if (match === 'Exact' && asked !== 0 && asked !== current) throw expired()
+}
+
+/** A version that this database has not given out yet must be of another one. */
+export function requireReached(asked: number | undefined, current: number): void {
+  if (asked !== undefined && asked > current) {
     throw new ApiError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
       retryAfterSeconds: 1,
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     })
   }
-  if (match === 'Exact' && asked !== current) throw expired()
 }
 
 export function matchesSelection(

@@ -4,7 +4,9 @@ import { applyJsonPatch } from '../lib/json-patch.ts'
 import { bodyText, contentType, parseJson, unsupportedMediaType } from './body.ts'
 import { ApiError, badRequest, notFound } from './errors.ts'
 import { restoreNulls } from './last-applied.ts'
+import { applyObject } from './object-applier.ts'
 import { updateObject, updateStatus, type WriteResult } from './object-writer.ts'
+import type { WriteScope } from './ownership.ts'
 import { mergePatch } from './patch.ts'
 import type { ApiContext } from './ports.ts'
 import type { ApiRequest } from './request.ts'
@@ -12,9 +14,7 @@ import { KIND_RESOURCES } from './resources.ts'
 import { toJsonObject } from './wire.ts'
 import { parseWriteOptions, type WriteOptions } from './write-options.ts'
 
-/** Whether a patch is to the object or to its /status. */
-export type PatchTarget = 'object' | 'status'
-
+const APPLY_TYPE = 'application/apply-patch+yaml'
 const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json'] as const
 /** More operations than any tool sends; each costs a walk. */
 const MAX_PATCH_OPERATIONS = 10_000
@@ -22,18 +22,21 @@ const MAX_PATCH_OPERATIONS = 10_000
 /** Applies a PATCH body to an object. */
 export function patchObject(
   context: ApiContext,
-  { key, target }: { readonly key: ObjectKey; readonly target: PatchTarget },
+  where: { readonly key: ObjectKey; readonly target: WriteScope },
   request: ApiRequest,
 ): WriteResult & { readonly isNew: boolean } {
+  const { key, target } = where
+  const type = contentType(request)
+  if (type === APPLY_TYPE) return applyObject(context, where, request)
+  if (!PATCH_TYPES.some((known) => known === type)) {
+    throw unsupportedMediaType(type, [...PATCH_TYPES, APPLY_TYPE])
+  }
   const options = parseWriteOptions(request)
   const existing = context.store.objects.get(key)
-  const patched = (object: CapstanObject): JsonObject => applyPatch(object, request, options)
-  if (!PATCH_TYPES.some((type) => type === contentType(request))) {
-    throw unsupportedMediaType(contentType(request), PATCH_TYPES)
-  }
   if (!existing) throw notFound(KIND_RESOURCES[key.kind], key.name)
+  const patched = applyPatch(existing, request, options)
   const write = target === 'status' ? updateStatus : updateObject
-  return { ...write(context, existing, patched(existing), options), isNew: false }
+  return { ...write(context, existing, patched, options), isNew: false }
 }
 
 function applyPatch(object: CapstanObject, request: ApiRequest, options: WriteOptions): JsonObject {

@@ -1,4 +1,3 @@
-import type { CapstanObject } from '../kinds/meta.ts'
 import type { Change, ChangeType } from '../store/types.ts'
 import type { Column } from './columns.ts'
 import type { FieldRequirement } from './selectors.ts'
@@ -72,13 +71,6 @@ export interface WatchItem {
   readonly previous?: WireObject
 }
 
-/** A committed change with the states that belong to it. */
-export interface ResolvedChange {
-  readonly change: Change
-  readonly object?: CapstanObject
-  readonly previous?: CapstanObject
-}
-
 /** How one resource is read: get, list and watch need no more than this. */
 export interface ResourceReader {
   readonly info: ResourceInfo
@@ -90,7 +82,7 @@ export interface ResourceReader {
   readonly fieldPaths: readonly string[]
   readField(object: WireObject, path: string): string
   /** What a store change means for this resource; empty when it does not concern it. */
-  toWatchItems(change: ResolvedChange): readonly WatchItem[]
+  toWatchItems(change: Change): readonly WatchItem[]
 }
 
 /** Where an object stands in a list of its own kind. */

@@ -109,6 +109,35 @@ export const PODS: ResourceInfo = {
   columns: POD_COLUMNS,
 }
 
+/** Something that is only ever POSTed: the answer is the question with a status. */
+function reviewResource(group: string, version: string, kind: string): ResourceInfo {
+  const singular = kind.toLowerCase()
+  return {
+    group,
+    version,
+    kind,
+    plural: `${singular}s`,
+    singular,
+    shortNames: [],
+    categories: [],
+    namespaced: false,
+    verbs: ['create'],
+    subresources: [],
+    columns: [],
+  }
+}
+
+export const ACCESS_REVIEWS = reviewResource(
+  'authorization.k8s.io',
+  'v1',
+  'SelfSubjectAccessReview',
+)
+export const RULES_REVIEWS = reviewResource('authorization.k8s.io', 'v1', 'SelfSubjectRulesReview')
+/** kubectl 1.27 knows the beta version alone. */
+export const SELF_REVIEWS: readonly ResourceInfo[] = ['v1', 'v1beta1'].map((version) =>
+  reviewResource('authentication.k8s.io', version, 'SelfSubjectReview'),
+)
+
 export const CUSTOM_RESOURCE_DEFINITIONS: ResourceInfo = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

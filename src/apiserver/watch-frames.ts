@@ -26,35 +26,26 @@ export interface FrameWriter {
   bookmark(resourceVersion: number, endsInitialEvents: boolean): string
 }
 
-/** One per watch: the first Table of a watch carries the column definitions, later ones do not. */
+/**
+ * Every Table carries its columns, although the first would do: kubectl leaves the first event of a
+ * `--watch-only` out, and printed the later ones without any cells.
+ */
 export function createFrameWriter(options: FrameOptions): FrameWriter {
   const { reader, representation, includeObject } = options
   const table = { columns: reader.info.columns, includeObject }
-  let hasSentColumns = representation !== 'Table'
 
-  function render(type: FrameType, object: WireObject, withColumns: boolean): string {
-    return frame(type, toRepresentation(object, withColumns))
-  }
-
-  function toRepresentation(object: WireObject, withColumns: boolean): unknown {
-    if (representation === 'Object') return object
-    if (representation === 'PartialObjectMetadata') return toPartialMetadata(object)
-    const rendered = renderRowTable(object, { ...table, context: options.cells() })
-    return withColumns ? rendered : { ...rendered, columnDefinitions: null }
+  function render(type: FrameType, object: WireObject): string {
+    if (representation === 'Object') return frame(type, object)
+    if (representation === 'PartialObjectMetadata') return frame(type, toPartialMetadata(object))
+    return frame(type, renderRowTable(object, { ...table, context: options.cells() }))
   }
 
   return {
     event(type, item, batch) {
-      const withColumns = !hasSentColumns
-      hasSentColumns = true
-      const variant = [type, representation, includeObject, withColumns].join()
-      return batch.frame(item, variant, () => render(type, item.object, withColumns))
+      const variant = [type, representation, includeObject].join()
+      return batch.frame(item, variant, () => render(type, item.object))
     },
-    initial(object) {
-      const withColumns = !hasSentColumns
-      hasSentColumns = true
-      return render('ADDED', object, withColumns)
-    },
+    initial: (object) => render('ADDED', object),
     bookmark(resourceVersion, endsInitialEvents) {
       const metadata = {
         resourceVersion: String(resourceVersion),

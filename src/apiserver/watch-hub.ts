@@ -1,7 +1,6 @@
-import { type CapstanObject, isKind } from '../kinds/meta.ts'
+import { isKind } from '../kinds/meta.ts'
 import type { Change, Store } from '../store/types.ts'
 import { ChangeBatch } from './change-batch.ts'
-import type { ResolvedChange } from './resource.ts'
 
 /** Changes kept with their states, for watchers that come back; about 10 MB of runs. */
 const WINDOW_CHANGES = 2_000
@@ -27,20 +26,19 @@ export interface WatchHub {
  */
 export function createWatchHub(store: Store, windowChanges = WINDOW_CHANGES): WatchHub {
   const listeners = new Set<(batch: ChangeBatch) => void>()
-  let window: ResolvedChange[] = []
+  let window: Change[] = []
   /** Everything after this resourceVersion is in the window. */
   let windowStart = store.resourceVersion()
 
   const unsubscribe = store.subscribe((changes) => {
-    const resolved = changes.map((change) => resolveChange(store, change))
-    window.push(...resolved)
+    window.push(...changes)
     // Cutting a half at a time keeps the cost of a change constant.
     if (window.length > 2 * windowChanges) {
       const cut = window.length - windowChanges
-      windowStart = window[cut - 1]?.change.resourceVersion ?? windowStart
+      windowStart = window[cut - 1]?.resourceVersion ?? windowStart
       window = window.slice(cut)
     }
-    const batch = new ChangeBatch(resolved)
+    const batch = new ChangeBatch(changes)
     for (const listener of listeners) listener(batch)
   })
 
@@ -49,13 +47,11 @@ export function createWatchHub(store: Store, windowChanges = WINDOW_CHANGES): Wa
     changesSince(resourceVersion) {
       if (resourceVersion > store.resourceVersion()) return undefined
       if (resourceVersion >= windowStart) {
-        return new ChangeBatch(
-          window.filter(({ change }) => change.resourceVersion > resourceVersion),
-        )
+        return new ChangeBatch(window.filter((change) => change.resourceVersion > resourceVersion))
       }
       const changes = readJournal(store, resourceVersion)
       if (!changes) return undefined
-      return new ChangeBatch(latestPerObject(changes).map((change) => resolveChange(store, change)))
+      return new ChangeBatch(latestPerObject(changes).map((change) => withCurrent(store, change)))
     },
     isKept: (resourceVersion) =>
       resourceVersion >= windowStart || store.changesSince(resourceVersion, 1) !== undefined,
@@ -95,18 +91,10 @@ function latestPerObject(changes: readonly Change[]): readonly Change[] {
   return [...latest.values()]
 }
 
-function resolveChange(store: Store, change: Change): ResolvedChange {
-  const object = change.object ?? currentObject(store, change)
-  return {
-    change,
-    ...(object ? { object } : {}),
-    ...(change.previous ? { previous: change.previous } : {}),
-  }
-}
-
-function currentObject(store: Store, change: Change): CapstanObject | undefined {
+/** The newest change of an object left it as it is now. */
+function withCurrent(store: Store, change: Change): Change {
   const { kind, namespace, name, uid } = change
-  if (!isKind(kind) || change.type === 'DELETED') return undefined
+  if (!isKind(kind) || change.object) return change
   const object = store.objects.get({ kind, namespace, name })
-  return object?.metadata.uid === uid ? object : undefined
+  return object?.metadata.uid === uid ? { ...change, object } : change
 }

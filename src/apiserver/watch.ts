@@ -1,7 +1,7 @@
 import { negotiate } from './accept.ts'
 import type { ChangeBatch } from './change-batch.ts'
 import { type ApiError, expired } from './errors.ts'
-import { checkListVersion, matchesSelection, parseSelection, type Selection } from './list.ts'
+import { matchesSelection, parseSelection, requireReached, type Selection } from './list.ts'
 import type { ApiContext } from './ports.ts'
 import { boolQuery, countQuery, wordQuery } from './query.ts'
 import { type ApiRequest, type ApiResponse, JSON_TYPE, type StreamSink } from './request.ts'
@@ -66,7 +66,7 @@ function parseWatchQuery(
   const hasInitialChoice = query.has('sendInitialEvents')
   const sendsInitial = boolQuery(query, 'sendInitialEvents')
   const initialEvents = hasInitialChoice ? sendsInitial : asked === 0
-  if (initialEvents) checkListVersion(query, hub.resourceVersion())
+  if (initialEvents) requireReached(asked, hub.resourceVersion())
   const timeoutSeconds = countQuery(query, 'timeoutSeconds') ?? 0
   return {
     selection: parseSelection(reader, namespace, query),

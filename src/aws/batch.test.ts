@@ -63,7 +63,7 @@ test('asks of one window are one call, and each gets its own answer', async () =
 
 test('a hundred do not wait for the end of the window', async () => {
   const world = aWorld()
-  askMany(world, 250)
+  void askMany(world, 250)
   expect(world.calls.map((call) => call.taskArns.length)).toEqual([100, 100])
   await world.clock.advance(50)
   expect(world.calls.map((call) => call.taskArns.length)).toEqual([100, 100, 50])
@@ -88,8 +88,8 @@ test('the same task is asked for once', async () => {
 
 test('only so many calls are under way at once, and young tasks take the next ones', async () => {
   const world = aWorld()
-  askMany(world, 600)
-  askMany(world, 10, true)
+  void askMany(world, 600)
+  void askMany(world, 10, true)
   await world.clock.advance(1_000)
   expect(world.calls).toHaveLength(4)
   world.calls[0]!.answer({})
@@ -104,7 +104,7 @@ test('only so many calls are under way at once, and young tasks take the next on
 
 test('a task that becomes young moves up', async () => {
   const world = aWorld()
-  askMany(world, 401)
+  void askMany(world, 401)
   const moved = world.batcher.describe({ cluster: 'c', taskArn: 'task-400', young: true })
   world.calls[0]!.answer({})
   await world.clock.advance(50)

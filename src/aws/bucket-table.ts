@@ -18,7 +18,7 @@ export type BucketName = (typeof BUCKET_NAMES)[number]
 /** Share of the published rate that Capstan uses: at 90 % nothing is throttled, at 100 % a sixth (aws-ecs 2.4). */
 const SHARE = 0.9
 /** Share of a bucket's burst that launches leave to stops. */
-export const URGENT_RESERVE = 0.1
+const URGENT_RESERVE = 0.1
 
 interface PublishedBucket extends BucketLimit {
   /** The member of `WorkPool.spec.apiLimits` that replaces it. */

@@ -59,7 +59,9 @@ function containerListProblems({
   const containers = body.containerDefinitions ?? []
   const problems: TemplateProblem[] = []
   if (!containers.some((container) => container.name === containerName)) {
-    problems.push(templateError(['containerName'], `there is no container ${containerName}`))
+    const names = containers.map(({ name }) => name ?? '').join(', ')
+    const message = `container ${containerName} is not in the task definition, which has: ${names}; a further container belongs in sidecars`
+    problems.push(templateError(['containerName'], message))
   }
   if (containers.length > MAX_CONTAINERS) {
     const message = `${containers.length} containers; ECS takes ${MAX_CONTAINERS}`

@@ -44,3 +44,16 @@ export function withContainerSizes(
     memory: hasMemory ? container.memory : memory,
   }
 }
+
+/** What one task takes, as far as its template says: CPU units and MiB. */
+export function taskSizeOf(template: TemplateSpec): {
+  readonly cpuUnits: number
+  readonly memoryMib: number
+} {
+  const { cpu, memory, taskDefinition } = template
+  const body = taskDefinition as RegisterTaskDefinitionBody | undefined
+  return {
+    cpuUnits: cpu ?? parseTaskCpu(body?.cpu) ?? DEFAULT_CPU,
+    memoryMib: memory ?? parseTaskMemory(body?.memory) ?? DEFAULT_MEMORY,
+  }
+}

@@ -1,5 +1,5 @@
 import type { Container, Failure, Tag, Task, TaskDefinition } from '@aws-sdk/client-ecs'
-import { defined } from './defined.ts'
+import { defined } from '../lib/defined.ts'
 import { registrable } from './ecs-shapes.ts'
 import type {
   CallFailure,

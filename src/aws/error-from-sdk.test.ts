@@ -68,7 +68,7 @@ test.each<readonly [string, unknown, object]>([
 ])('%s', (_, thrown, expected) => {
   const error = toAwsError('RunTask', thrown)
   expect(error).toBeInstanceOf(AwsError)
-  expect({ ...error, message: error.message }).toMatchObject({ operation: 'RunTask', ...expected })
+  expect(error).toMatchObject({ operation: 'RunTask', ...expected })
 })
 
 test('an AwsError stays the one it is', () => {

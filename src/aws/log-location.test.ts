@@ -1,76 +1,29 @@
 import { expect, test } from 'vitest'
-import { type LogSource, logLocation } from './log-location.ts'
+import { type ContainerLog, containerLogs, logLocation } from './log-location.ts'
 
-const TASK = 'arn:aws:ecs:eu-west-1:1:task/default/0123456789abcdef'
-const DEFINITION = {
-  family: 'f',
-  containerDefinitions: [
-    {
-      name: 'main',
-      logConfiguration: {
-        logDriver: 'awslogs' as const,
-        options: { 'awslogs-group': 'own', 'awslogs-stream-prefix': 'q' },
-      },
-    },
-    { name: 'silent' },
-    { name: 'fire', logConfiguration: { logDriver: 'awsfirelens' as const } },
-    {
-      name: 'prefixless',
-      logConfiguration: { logDriver: 'awslogs' as const, options: { 'awslogs-group': 'own' } },
-    },
+const OPTIONS = { 'awslogs-group': 'own', 'awslogs-stream-prefix': 'q' }
+
+test.each<[string, object | undefined, readonly ContainerLog[]]>([
+  ['nothing', undefined, []],
+  [
+    'awslogs',
+    { logDriver: 'awslogs', options: OPTIONS },
+    [{ container: 'main', group: 'own', prefix: 'q' }],
   ],
-}
+  ['another driver', { logDriver: 'awsfirelens', options: OPTIONS }, []],
+  ['no options', { logDriver: 'awslogs' }, []],
+  ['no prefix', { logDriver: 'awslogs', options: { 'awslogs-group': 'own' } }, []],
+  ['no group', { logDriver: 'awslogs', options: { 'awslogs-stream-prefix': 'q' } }, []],
+])('a container with %s', (_, logConfiguration, expected) => {
+  const container = { name: 'main', ...(logConfiguration && { logConfiguration }) }
+  const body = { family: 'f', containerDefinitions: [container as never] }
+  expect(containerLogs(body)).toEqual(expected)
+})
 
-function locate(source: Partial<LogSource>): unknown {
-  return logLocation({
-    template: {},
-    taskArn: TASK,
-    containerName: 'main',
-    prefix: 'default/etl',
-    ...source,
+test('the stream ends with the id of the task', () => {
+  const task = 'arn:aws:ecs:eu-west-1:1:task/default/0123456789abcdef'
+  expect(logLocation({ container: 'main', group: 'g', prefix: 'default/etl' }, task)).toEqual({
+    group: 'g',
+    stream: 'default/etl/main/0123456789abcdef',
   })
-}
-
-test.each<readonly [string, Partial<LogSource>, object | undefined]>([
-  [
-    'logs on',
-    { template: { configureCloudwatchLogs: true } },
-    { group: 'capstan', stream: 'default/etl/main/0123456789abcdef' },
-  ],
-  [
-    'streaming',
-    { template: { streamOutput: true } },
-    { group: 'capstan', stream: 'default/etl/main/0123456789abcdef' },
-  ],
-  [
-    'own prefix',
-    { template: { streamOutput: true, cloudwatchLogsPrefix: 'p' } },
-    { group: 'capstan', stream: 'p/main/0123456789abcdef' },
-  ],
-  [
-    'own options',
-    {
-      template: {
-        streamOutput: true,
-        cloudwatchLogsOptions: { 'awslogs-group': 'g', 'awslogs-stream-prefix': 'o' },
-      },
-    },
-    { group: 'g', stream: 'o/main/0123456789abcdef' },
-  ],
-  [
-    'the definition that ran',
-    { template: { streamOutput: true }, definition: DEFINITION },
-    { group: 'own', stream: 'q/main/0123456789abcdef' },
-  ],
-  [
-    'the definition of the template',
-    { template: { taskDefinition: DEFINITION } },
-    { group: 'own', stream: 'q/main/0123456789abcdef' },
-  ],
-  ['logs off', {}, undefined],
-  ['no log configuration', { definition: DEFINITION, containerName: 'silent' }, undefined],
-  ['another driver', { definition: DEFINITION, containerName: 'fire' }, undefined],
-  ['no prefix', { definition: DEFINITION, containerName: 'prefixless' }, undefined],
-])('%s', (_, source, expected) => {
-  expect(locate(source)).toEqual(expected)
 })

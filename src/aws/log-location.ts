@@ -1,7 +1,4 @@
-import type { TemplateSpec } from '../kinds/generated.ts'
-import { logOptions, wantsLogs } from './definition-logs.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
-import { findContainer } from './task-definition.ts'
 
 /** Where CloudWatch keeps the output of one container of one task. */
 export interface LogLocation {
@@ -9,36 +6,33 @@ export interface LogLocation {
   readonly stream: string
 }
 
-export interface LogSource {
-  readonly template: TemplateSpec
-  /** The definition that ran, where it is known; else the one of the template counts. */
-  readonly definition?: RegisterTaskDefinitionBody | undefined
-  readonly taskArn: string
-  readonly containerName: string
-  /** Prefix when the template names none. */
+/** A container that writes to CloudWatch Logs, and where: the part of its location that all its tasks share. */
+export interface ContainerLog {
+  readonly container: string
+  readonly group: string
   readonly prefix: string
 }
 
-/** Undefined when the container does not write to CloudWatch Logs, or without a stream prefix. */
-export function logLocation(source: LogSource): LogLocation | undefined {
-  const options = optionsOf(source)
-  const group = options?.['awslogs-group']
-  const prefix = options?.['awslogs-stream-prefix']
-  if (group === undefined || prefix === undefined) return undefined
-  return { group, stream: `${prefix}/${source.containerName}/${taskIdOf(source.taskArn)}` }
+/**
+ * The containers of a definition whose streams have names that can be told: those with the awslogs driver
+ * and a stream prefix (without one, the stream has the container's runtime id).
+ */
+export function containerLogs(body: RegisterTaskDefinitionBody): readonly ContainerLog[] {
+  return (body.containerDefinitions ?? []).flatMap(({ name, logConfiguration }) => {
+    const options = logConfiguration?.logDriver === 'awslogs' ? logConfiguration.options : undefined
+    const group = options?.['awslogs-group']
+    const prefix = options?.['awslogs-stream-prefix']
+    if (name === undefined || group === undefined || prefix === undefined) return []
+    return [{ container: name, group, prefix }]
+  })
+}
+
+/** The stream of a container in one task: prefix, container and task id (aws-ecs 1.10). */
+export function logLocation(log: ContainerLog, taskArn: string): LogLocation {
+  return { group: log.group, stream: `${log.prefix}/${log.container}/${taskIdOf(taskArn)}` }
 }
 
 /** The last part of a task ARN, with which its log stream ends. */
-export function taskIdOf(taskArn: string): string {
+function taskIdOf(taskArn: string): string {
   return taskArn.slice(taskArn.lastIndexOf('/') + 1)
-}
-
-function optionsOf(source: LogSource): Readonly<Record<string, string>> | undefined {
-  const { template, definition, containerName, prefix } = source
-  if (!definition && wantsLogs(template)) {
-    return logOptions(template, { region: '', logPrefix: prefix })
-  }
-  const body = definition ?? (template.taskDefinition as RegisterTaskDefinitionBody | undefined)
-  const configuration = body && findContainer(body, containerName)?.logConfiguration
-  return configuration?.logDriver === 'awslogs' ? configuration.options : undefined
 }

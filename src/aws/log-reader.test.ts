@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FakeClock } from '../../test/world/fake-clock.ts'
 import { AwsError } from './errors.ts'
-import { createLogReader, type FollowedEvent, type FollowOptions } from './log-reader.ts'
+import type { FollowedEvent } from './log-cursor.ts'
+import { createLogReader, type FollowOptions } from './log-reader.ts'
 import type { LogEvent, LogsPort } from './ports.ts'
 
 const LOCATION = { group: 'g', stream: 's' }

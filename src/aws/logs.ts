@@ -3,8 +3,8 @@ import {
   FilterLogEventsCommand,
   GetLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
+import { defined } from '../lib/defined.ts'
 import type { AwsCall } from './call.ts'
-import { defined } from './defined.ts'
 import { AwsError, classifyError } from './errors.ts'
 import type { LogEvent, LogPage, LogsPort } from './ports.ts'
 

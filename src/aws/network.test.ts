@@ -131,7 +131,8 @@ describe('chooseNetwork', () => {
       'tier=gone',
     ],
   ]
-  test.each(PROBLEMS)('%s', (_, settings, observed, path, text) => {
+  test.each(PROBLEMS)('%s', (...row) => {
+    const [, settings, observed, path, text] = row
     const choice = chooseNetwork(settings, observed, 'Fargate')
     expect(choice).toMatchObject({ problem: { severity: 'Error', path } })
     expect('problem' in choice && choice.problem.message).toContain(text)

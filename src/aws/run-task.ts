@@ -1,5 +1,6 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { applyJsonPatch } from '../lib/json-patch.ts'
 import { chooseCapacity, isOnFargate } from './capacity.ts'
 import { runTaskProblems } from './check-run-task.ts'
 import { splitCommand } from './command.ts'
@@ -10,7 +11,6 @@ import {
   writable,
 } from './ecs-shapes.ts'
 import { overrideEnvironment } from './environment.ts'
-import { applyJsonPatch } from './json-patch.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from './ports.ts'
 import { buildTags } from './tags.ts'
 import { findContainer } from './task-definition.ts'

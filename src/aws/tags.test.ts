@@ -72,8 +72,8 @@ describe('tagListProblems', () => {
   })
 
   test('points at the label', () => {
-    const [problem] = tagListProblems([{ key: 'a-key', value: 'v'.repeat(257) }], path)
-    expect(problem?.path).toEqual(['labels', 'a key'])
+    const problems = tagListProblems([{ key: 'a-key', value: 'v'.repeat(257) }], path)
+    expect(problems).toMatchObject([{ path: ['labels', 'a key'] }])
   })
 
   test('takes 50 of the largest', () => {

@@ -438,7 +438,7 @@ const PROBLEMS: readonly (readonly [TemplateSpec, string, string])[] = [
       taskDefinition: { containerDefinitions: [{ name: 'a', image: 'a' }] },
     },
     'containerName',
-    'container zz is not in taskDefinition, which has: a',
+    'container zz is not in the task definition, which has: a',
   ],
   [
     { image: 'x', taskDefinition: { networkMode: 'bridge' } },
@@ -740,6 +740,18 @@ describe('a linked definition', () => {
     expect(
       linked({ taskDefinitionArnMode: 'UseAsIs', image: 'busybox:1', env: { B: '1' } }).problems,
     ).toEqual([])
+  })
+
+  test('as it is, a container that it does not have is an error', () => {
+    const built = linked({ taskDefinitionArnMode: 'UseAsIs', containerName: 'zz' })
+    expect(errors(built).join()).toContain(
+      'containerName: container zz is not in the task definition, which has: app',
+    )
+  })
+
+  test('as it is, a variable of the definition cannot be unset', () => {
+    const built = linked({ taskDefinitionArnMode: 'UseAsIs', env: { A: null } })
+    expect(built.problems).toMatchObject([{ severity: 'Warning', path: ['env', 'A'] }])
   })
 
   test('as it is, it must still go with the launch type', () => {

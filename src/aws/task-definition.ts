@@ -1,5 +1,6 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { applyJsonPatch } from '../lib/json-patch.ts'
 import { chooseCapacity, isOnFargate } from './capacity.ts'
 import { definitionProblems } from './check-definition.ts'
 import { chooseContainerName, withNamedContainer } from './container-name.ts'
@@ -7,9 +8,8 @@ import { buildMainContainer, mergeBy } from './definition-container.ts'
 import { sameDefinition } from './definition-hash.ts'
 import { withContainerSizes, withFargateSizes } from './definition-sizes.ts'
 import { type Container, registrable, withoutAbsent, writable } from './ecs-shapes.ts'
-import { shadowedEnvironment } from './environment.ts'
+import { shadowedEnvironment, unsetNames } from './environment.ts'
 import { toFamily } from './family.ts'
-import { applyJsonPatch } from './json-patch.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { type TemplateProblem, templateError, templateWarning } from './template-problem.ts'
 
@@ -43,15 +43,17 @@ export interface BuiltTaskDefinition {
  * RunTask, so that one definition serves many runs. A body with error problems must not be sent.
  */
 export function buildTaskDefinition(input: TaskDefinitionInput): BuiltTaskDefinition {
-  const copy = buildCopy(input)
-  if (!input.base || input.template.taskDefinitionArnMode !== 'UseAsIs') return copy
   const { base, template } = input
+  const copy = buildCopy(input)
+  if (!base || template.taskDefinitionArnMode !== 'UseAsIs') return copy
+  const containerName = chooseContainerName(base.containerDefinitions ?? [], template.containerName)
+  const container = findContainer(base, containerName)
   const problems = [
-    ...(copy.changed ? ignoredSettings(template) : []),
-    ...definitionProblems(base, { ...input, containerName: copy.containerName }),
-    ...shadowedEnvironment(template, findContainer(base, copy.containerName)),
+    ...(copy.changed ? ignoredSettings(template, container) : []),
+    ...definitionProblems(base, { ...input, containerName }),
+    ...shadowedEnvironment(template, container),
   ]
-  return { ...copy, body: base, changed: false, problems }
+  return { body: base, containerName, changed: false, problems }
 }
 
 /** The container of that name in a definition. */
@@ -71,16 +73,15 @@ function buildCopy(input: TaskDefinitionInput): BuiltTaskDefinition {
   const merged = mergeTemplate(start, [...(named ?? containers)], wanted, input)
   const { body, problems } = customize(merged, input)
   // A customization may have renamed the container.
-  const present = findContainer(body, wanted) !== undefined
-  const containerName = present
-    ? wanted
-    : chooseContainerName(body.containerDefinitions ?? [], undefined)
+  const isRenamed = named !== undefined && findContainer(body, wanted) === undefined
+  const containerName = isRenamed
+    ? chooseContainerName(body.containerDefinitions ?? [], undefined)
+    : wanted
   return {
     body,
     containerName,
     changed: !base || !sameDefinition(body, base),
     problems: [
-      ...(named ? [] : [missingContainer(containers, wanted, template)]),
       ...problems,
       ...definitionProblems(body, { ...input, containerName }),
       ...shadowedEnvironment(template, findContainer(body, containerName)),
@@ -173,20 +174,6 @@ function patch(body: RegisterTaskDefinitionBody, template: TemplateSpec): Patche
   return { body, problems: [templateError(path, result.problem)] }
 }
 
-function missingContainer(
-  containers: readonly Container[],
-  name: string,
-  template: TemplateSpec,
-): TemplateProblem {
-  const names = containers.map((container) => container.name ?? '').join(', ')
-  const where =
-    template.taskDefinitionArn === undefined ? 'taskDefinition' : template.taskDefinitionArn
-  return templateError(
-    ['containerName'],
-    `container ${name} is not in ${where}, which has: ${names}; a further container belongs in sidecars`,
-  )
-}
-
 /** Settings that live in the definition, and so have no effect on one that is used as it is. */
 const DEFINITION_SETTINGS = [
   'image',
@@ -207,12 +194,23 @@ const DEFINITION_SETTINGS = [
   'taskDefinitionCustomizations',
 ] as const satisfies readonly (keyof TemplateSpec)[]
 
-function ignoredSettings(template: TemplateSpec): readonly TemplateProblem[] {
+function ignoredSettings(
+  template: TemplateSpec,
+  container: Container | undefined,
+): readonly TemplateProblem[] {
   const wayOut = 'set taskDefinitionArnMode: CopyOnChange to have it'
   const ignored = DEFINITION_SETTINGS.filter((setting) => template[setting] !== undefined).map(
     (setting) => templateWarning([setting], `${setting} has no effect with UseAsIs; ${wayOut}`),
   )
-  if (Object.keys(template.secrets ?? {}).length === 0) return ignored
+  const unset = unsetNames(template)
+  const kept = (container?.environment ?? [])
+    .map(({ name = '' }) => name)
+    .filter((name) => unset.has(name))
+    .map((name) => {
+      const message = `${name} stays set, because UseAsIs leaves the definition as it is; ${wayOut}`
+      return templateWarning(['env', name], message)
+    })
+  const hasSecrets = Object.keys(template.secrets ?? {}).length > 0
   const message = `secrets cannot be added to a definition with UseAsIs; ${wayOut}`
-  return [...ignored, templateError(['secrets'], message)]
+  return [...ignored, ...kept, ...(hasSecrets ? [templateError(['secrets'], message)] : [])]
 }

@@ -60,6 +60,11 @@ describe('throttling', () => {
     expect(waitMs(LIMIT, state, 0)).toBe(Math.ceil(1_000 / 3.5))
   })
 
+  test('what flows in afterwards is less', () => {
+    const state = slowDown(fullBucket(LIMIT, 0), 0)
+    expect(refill(LIMIT, state, 1_000).tokens).toBeCloseTo(5 * 0.71)
+  })
+
   test('counts once for calls that were under way together', () => {
     const state = slowDown(slowDown(fullBucket(LIMIT, 0), 0), 999)
     expect(state.factor).toBe(0.7)

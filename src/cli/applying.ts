@@ -1,13 +1,19 @@
-import { LAST_APPLIED } from './last-applied.ts'
 import { canonicalJson, isJsonObject, type JsonObject } from '../lib/json.ts'
 import { CliError, isReason } from './errors.ts'
 import { fetchObject } from './fetch.ts'
 import { parseJson } from './json-text.ts'
+import { LAST_APPLIED } from './last-applied.ts'
 import type { ManifestObject } from './manifest-files.ts'
-import { type ApiObject, textAt } from './objects.ts'
+import { type ApiObject, omit, textAt } from './objects.ts'
 import { nameOf } from './output-format.ts'
 import { threeWayPatch } from './three-way.ts'
-import { manifestPath, sendWrite, type WriteContext, writeQuery } from './writing.ts'
+import {
+  CLIENT_SIDE_APPLY_MANAGER,
+  manifestPath,
+  sendWrite,
+  type WriteContext,
+  writeQuery,
+} from './writing.ts'
 
 export interface Applied {
   /** Before; undefined when it did not exist, or was not looked at. */
@@ -18,7 +24,10 @@ export interface Applied {
 }
 
 /** Makes one object be as its manifest says, by the three-way merge of `kubectl apply` or on the server. */
-export function applyManifest(write: WriteContext, manifest: ManifestObject): Promise<Applied> {
+export async function applyManifest(
+  write: WriteContext,
+  manifest: ManifestObject,
+): Promise<Applied> {
   const name = textAt(manifest.object, 'metadata', 'name')
   if (name === undefined) {
     const prefix = textAt(manifest.object, 'metadata', 'generateName')
@@ -56,7 +65,7 @@ async function applyClientSide(
     const object = await sendWrite(write, manifest.namespace, {
       method: 'POST',
       path: manifestPath(manifest),
-      query: writeQuery(write),
+      query: writeQuery(write, CLIENT_SIDE_APPLY_MANAGER),
       body: wanted,
     })
     return { live, object, outcome: 'created' }
@@ -67,7 +76,7 @@ async function applyClientSide(
   const object = await sendWrite(write, manifest.namespace, {
     method: 'PATCH',
     path: manifestPath(manifest, name),
-    query: writeQuery(write),
+    query: writeQuery(write, CLIENT_SIDE_APPLY_MANAGER),
     contentType: 'application/merge-patch+json',
     body: patch,
   })
@@ -89,11 +98,24 @@ export async function findLive(
   }
 }
 
+/** What the server writes into metadata: in a manifest it comes from `get -o yaml`, and means nothing. */
+const SERVER_METADATA = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'managedFields',
+  'selfLink',
+]
+
 /** What the file says, in its namespace; status is the controller's alone and is not sent. */
 export function toSend({ object, namespace }: ManifestObject): ApiObject {
   const { status: _, ...rest } = object
-  const metadata = namespace === undefined ? object.metadata : { ...object.metadata, namespace }
-  return { ...rest, metadata } as ApiObject
+  const metadata = omit(object.metadata, SERVER_METADATA)
+  const place = namespace === undefined ? {} : { namespace }
+  return { ...rest, metadata: { ...metadata, ...place } } as unknown as ApiObject
 }
 
 function withLastApplied(object: ApiObject): ApiObject {

@@ -1,4 +1,4 @@
-import { longName, type OptionDefinition, shortName, takesValue } from './definition.ts'
+import { isFlag, longName, type OptionDefinition, takesValue } from './definition.ts'
 
 export interface NormalizedArguments {
   readonly words: readonly string[]
@@ -15,12 +15,12 @@ export function normalizeArguments(
   words: readonly string[],
   options: readonly OptionDefinition[],
 ): NormalizedArguments {
-  const byFlag = indexByFlag(options)
   const normalized: string[] = []
   const switches: Record<string, boolean> = {}
   const end = words.indexOf('--') === -1 ? words.length : words.indexOf('--')
   for (const word of words.slice(0, end)) {
-    const option = byFlag.get(word.split('=', 1)[0] ?? '')
+    const [flag = ''] = word.split('=', 1)
+    const option = options.find((candidate) => isFlag(candidate, flag))
     const value = word.includes('=') ? word.slice(word.indexOf('=') + 1) : undefined
     const isOn = parseBoolean(value)
     if (!option) normalized.push(word)
@@ -44,16 +44,6 @@ function valueWords(
 ): readonly string[] {
   if (value !== undefined) return [`--${longName(option)}=${value}`]
   return option.bare === undefined ? [word] : [`--${longName(option)}=${option.bare}`]
-}
-
-function indexByFlag(options: readonly OptionDefinition[]): ReadonlyMap<string, OptionDefinition> {
-  const index = new Map<string, OptionDefinition>()
-  for (const option of options) {
-    index.set(`--${longName(option)}`, option)
-    const short = shortName(option)
-    if (short) index.set(`-${short}`, option)
-  }
-  return index
 }
 
 /** Booleans as Go's strconv.ParseBool takes them. */

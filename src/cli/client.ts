@@ -1,5 +1,5 @@
 import * as http from 'node:http'
-import * as https from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { errorMessage } from '../lib/errors.ts'
 import type { Endpoint, SocketEndpoint, UrlEndpoint } from './endpoint.ts'
 import { AbsentControllerError, ApiError, CliError, parseStatus } from './errors.ts'
@@ -50,29 +50,31 @@ export function createApiClient(endpoint: Endpoint, onWarning: (text: string) =>
   }
 }
 
-function send(endpoint: Endpoint, request: ApiRequest): Promise<http.IncomingMessage> {
+async function send(endpoint: Endpoint, request: ApiRequest): Promise<http.IncomingMessage> {
+  const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+  const outgoing = await startRequest(endpoint, request, headersOf(request, body))
   return new Promise((resolve, reject) => {
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
-    const headers: Record<string, string> = {
-      accept: request.accept ?? 'application/json',
-      'user-agent': 'capstan',
-    }
-    if (body !== undefined) {
-      headers['content-type'] = request.contentType ?? 'application/json'
-      headers['content-length'] = String(Buffer.byteLength(body))
-    }
-    const outgoing = startRequest(endpoint, request, headers)
     outgoing.on('response', resolve)
     outgoing.on('error', (error) => reject(explainConnection(endpoint, error)))
     outgoing.end(body)
   })
 }
 
-function startRequest(
+function headersOf(request: ApiRequest, body: string | undefined): Record<string, string> {
+  const headers = { accept: request.accept ?? 'application/json', 'user-agent': 'capstan' }
+  if (body === undefined) return headers
+  return {
+    ...headers,
+    'content-type': request.contentType ?? 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  }
+}
+
+async function startRequest(
   endpoint: Endpoint,
   request: ApiRequest,
   headers: Record<string, string>,
-): http.ClientRequest {
+): Promise<http.ClientRequest> {
   const path = request.path + renderQuery(request.query ?? {})
   // One request per connection: a command makes few, and nothing is left to keep the process alive.
   const common = {
@@ -88,10 +90,12 @@ function startRequest(
     ? { ...headers, authorization: `Bearer ${endpoint.token}` }
     : headers
   if (url.protocol === 'http:') return http.request(url, { ...common, headers: authorized })
+  // TLS takes a while to load, and the socket needs none.
+  const https = await import('node:https')
   return https.request(url, { ...common, headers: authorized, ...tlsOptions(endpoint) })
 }
 
-function tlsOptions(endpoint: UrlEndpoint): https.RequestOptions {
+function tlsOptions(endpoint: UrlEndpoint): RequestOptions {
   return {
     ...(endpoint.certificateAuthority ? { ca: endpoint.certificateAuthority } : {}),
     ...(endpoint.clientCertificate ? { cert: endpoint.clientCertificate } : {}),

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Environment, findSocket } from '../config.ts'
 import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
-import { errorMessage } from '../lib/errors.ts'
 import { createApiClient } from './client.ts'
 import type { Connection } from './context.ts'
 import type { Endpoint, UrlEndpoint } from './endpoint.ts'
-import { CliError } from './errors.ts'
 import { type KubeconfigContext, readKubeconfig } from './kubeconfig-file.ts'
 import type { Options } from './options.ts'
+import { readText } from './read-text.ts'
 
 /** A client for the controller that the flags name: a kubeconfig or a server URL, else the socket. */
 export async function connect(
@@ -58,13 +56,5 @@ function urlFlags(options: Options, environment: Environment): Partial<UrlEndpoi
     ...(token ? { token } : {}),
     ...(authority ? { certificateAuthority: readText(resolve(environment.cwd, authority)) } : {}),
     ...(options.flag('insecure-skip-tls-verify') ? { insecureSkipTlsVerify: true } : {}),
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`cannot read ${file}: ${errorMessage(error)}`, { cause: error })
   }
 }

@@ -74,3 +74,8 @@ export function shortName(option: OptionDefinition): string | undefined {
 export function takesValue(option: OptionDefinition): boolean {
   return option.flags.includes('<')
 }
+
+/** Whether the word is this flag, without a value behind `=`. */
+export function isFlag(option: OptionDefinition, word: string): boolean {
+  return word === `--${longName(option)}` || word === `-${shortName(option) ?? '-'}`
+}

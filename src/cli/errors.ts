@@ -16,6 +16,9 @@ export class UsageError extends CliError {}
 /** Nobody answers where the controller should be: it is not running, or not yet. */
 export class AbsentControllerError extends CliError {}
 
+/** Problems with their places in files, laid out already. */
+export class ProblemReport extends CliError {}
+
 /** Several things failed one by one; each line was decided on its own, as kubectl does for a list of files. */
 export class ManyErrors extends CliError {
   readonly errors: readonly unknown[]
@@ -81,6 +84,7 @@ export function withSource(error: unknown, doing: string, source: string): unkno
 export function renderError(error: unknown): string {
   if (error instanceof ManyErrors) return error.errors.map(renderError).join('\n')
   if (error instanceof ApiError) return renderStatus(error.status)
+  if (error instanceof ProblemReport) return error.message
   if (error instanceof CliError) return `error: ${error.message}`
   return `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
 }

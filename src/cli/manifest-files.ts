@@ -1,23 +1,31 @@
-import { readFileSync } from 'node:fs'
 import { API_VERSION, KINDS } from '../kinds/meta.ts'
-import { errorMessage } from '../lib/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { type ParsedDocument, parseManifest } from '../manifest/parse.ts'
-import { type ManifestProblem, renderProblem } from '../manifest/problem.ts'
+import { renderProblem } from '../manifest/problem.ts'
 import type { CliContext } from './context.ts'
-import { CliError, UsageError } from './errors.ts'
+import { CliError, ProblemReport, UsageError } from './errors.ts'
 import { expandPaths, STDIN_PATH } from './manifest-paths.ts'
 import type { ApiObject } from './objects.ts'
 import type { Options } from './options.ts'
+import { readText } from './read-text.ts'
 import { type Resource, resourceOfKind, unknownKind } from './resources.ts'
 
 /** One object of a file as its author wrote it. */
 export interface ManifestObject {
   /** The file, or `STDIN`. */
   readonly source: string
+  /** Where it stands there; undefined for what the command line itself says. */
+  readonly origin?: ManifestOrigin
   readonly resource: Resource
   readonly namespace: string | undefined
   readonly object: ApiObject
+}
+
+/** The text around an object, with the first and the last line of its document. */
+export interface ManifestOrigin {
+  readonly text: string
+  readonly firstLine: number
+  readonly lastLine: number
 }
 
 export interface ManifestText {
@@ -67,17 +75,9 @@ async function readPaths(
   return texts
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`cannot read ${file}: ${errorMessage(error)}`, { cause: error })
-  }
-}
-
 /**
- * The objects of -f or -k, Lists taken apart, what others refer to first. Throws ManifestProblems when
- * any text cannot be read.
+ * The objects of -f or -k, Lists taken apart, what others refer to first. Throws a
+ * ProblemReport when any text cannot be read.
  */
 export async function readManifests(
   context: CliContext,
@@ -101,23 +101,23 @@ function parseText(
   defaultNamespace: string,
 ): ManifestObject[] {
   const { documents, problems } = parseManifest(source, text)
-  if (problems.length > 0) throw problemsError(problems, text)
-  return documents.flatMap((document) =>
-    itemsOf(document.value).map((value) => {
+  if (problems.length > 0) {
+    const report = problems.map((problem) => renderProblem(problem, text))
+    throw new ProblemReport(report.join('\n'))
+  }
+  return documents.flatMap((document, index) => {
+    const next = documents[index + 1]?.locate([]).line ?? Number.POSITIVE_INFINITY
+    const origin = { text, firstLine: document.locate([]).line, lastLine: next - 1 }
+    return itemsOf(document.value).map((value) => {
       const object = toApiObject(value, source, document)
       const resource = resourceOfKind(object.apiVersion, object.kind)
       if (!resource) throw unknownKind(object.apiVersion, object.kind, source)
       const namespace = resource.namespaced
         ? namespaceOf(object, options, defaultNamespace)
         : undefined
-      return { source, resource, namespace, object }
-    }),
-  )
-}
-
-/** All problems of one text, each with its line and a caret. */
-export function problemsError(problems: readonly ManifestProblem[], text: string): CliError {
-  return new CliError(problems.map((problem) => renderProblem(problem, text)).join('\n'))
+      return { source, origin, resource, namespace, object }
+    })
+  })
 }
 
 function itemsOf(value: Json): readonly Json[] {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorMessage } from '../lib/errors.ts'
 import { CliError } from './errors.ts'
+import { systemReason } from './system-error.ts'
 
 /** Standard input. */
 export const STDIN_PATH = '-'
@@ -27,7 +27,9 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch (error) {
-    throw new CliError(`the path "${path}" cannot be read: ${reasonOf(error)}`, { cause: error })
+    throw new CliError(`the path "${path}" cannot be read: ${systemReason(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -46,9 +48,4 @@ function filesIn(directory: string, recursive: boolean): readonly string[] {
       throw new CliError(`more than ${MAX_FILES} files under ${directory}`)
   }
   return files
-}
-
-/** `no such file or directory` without the code and the path that Node puts around it. */
-function reasonOf(error: unknown): string {
-  return errorMessage(error).replace(/^[A-Z]+: ([^,]*),.*$/, '$1')
 }

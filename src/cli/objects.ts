@@ -72,3 +72,9 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly Jso
   const found = valueAt(value, ...path)
   return Array.isArray(found) ? found.filter(isJsonObject) : []
 }
+
+/** A copy without these members; empty for anything that is no object. */
+export function omit(value: unknown, names: readonly string[]): JsonObject {
+  if (!isJsonObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
+}

@@ -14,10 +14,16 @@ export interface Options {
   texts(name: string): readonly string[]
 }
 
-/** Makes Options of what the argument parser found: strings, booleans and lists by camelCase name. */
-export function readOptions(values: Readonly<Record<string, unknown>>): Options {
+/**
+ * Makes Options of what the argument parser found (strings, booleans and lists by camelCase name) and
+ * of the switches that were taken out before it.
+ */
+export function readOptions(
+  values: Readonly<Record<string, unknown>>,
+  switches: Readonly<Record<string, boolean>> = {},
+): Options {
   const read = (name: string): unknown =>
-    values[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
+    switches[name] ?? values[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
   return {
     flag: (name) => read(name) === true,
     off: (name) => read(name) === false,

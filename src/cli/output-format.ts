@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { errorMessage } from '../lib/errors.ts'
-import { CliError, UsageError } from './errors.ts'
+import { UsageError } from './errors.ts'
 import { renderJson } from './json-text.ts'
 import { findValues, renderTemplate, renderValue } from './jsonpath/evaluate.ts'
 import { parsePath, parseTemplate } from './jsonpath/parse.ts'
 import type { Path, TemplateNode } from './jsonpath/syntax.ts'
 import type { ApiObject } from './objects.ts'
 import { OUTPUT_WORDS } from './output-words.ts'
+import { readText } from './read-text.ts'
 import { renderReference, resourceOfKind } from './resources.ts'
 import { printTable } from './table.ts'
 
@@ -46,28 +45,20 @@ const FORMATS: Readonly<Partial<Record<string, (argument: string) => OutputForma
   json: () => ({ type: 'Json' }),
   yaml: () => ({ type: 'Yaml' }),
   jsonpath: (argument) => ({ type: 'JsonPath', template: parseTemplate(relax(argument)) }),
-  'jsonpath-file': (file) => ({ type: 'JsonPath', template: parseTemplate(readArgument(file)) }),
+  'jsonpath-file': (file) => ({ type: 'JsonPath', template: parseTemplate(readText(file)) }),
   'custom-columns': (argument) => ({
     type: 'CustomColumns',
     columns: parseCustomColumns(argument),
   }),
   'custom-columns-file': (file) => ({
     type: 'CustomColumns',
-    columns: parseColumnsFile(readArgument(file)),
+    columns: parseColumnsFile(readText(file)),
   }),
 }
 
 /** `.metadata.name` without braces is meant as a path, since as text it would print itself. */
 function relax(template: string): string {
   return /^[.$][^{]*$/.test(template) ? `{${template}}` : template
-}
-
-function readArgument(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`cannot read ${file}: ${errorMessage(error)}`, { cause: error })
-  }
 }
 
 function parseCustomColumns(text: string): readonly CustomColumn[] {

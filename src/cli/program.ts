@@ -1,30 +1,36 @@
-import { Command, CommanderError, type Help, Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { normalizeArguments } from './argv.ts'
 import type { CliContext } from './context.ts'
-import {
-  COMMAND_GROUPS,
-  type CommandDefinition,
-  longName,
-  type OptionDefinition,
-  shortName,
-  takesValue,
-} from './definition.ts'
+import { type CommandDefinition, isFlag, type OptionDefinition, takesValue } from './definition.ts'
 import { COMMANDS } from './definitions/all.ts'
 import { GLOBAL_OPTIONS } from './definitions/shared-options.ts'
 import { exitCodeOf, renderError, UsageError } from './errors.ts'
+import { renderExamples, renderOverview } from './help-text.ts'
 import { readOptions } from './options.ts'
 
 /** Runs one command line and resolves with its exit code. Never rejects. */
 export async function runProgram(context: CliContext, words: readonly string[]): Promise<number> {
   try {
     if (words[0] === '__complete') return await runCompletion(context, words.slice(1))
-    return await runCommand(context, words)
+    return await runCommand(context, spellOut(words))
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0) context.stderr.write(`${helpHint(context, words)}\n`)
+      return error.exitCode
+    }
     context.stderr.write(`${renderError(error)}\n`)
     if (error instanceof UsageError) context.stderr.write(`${helpHint(context, words)}\n`)
     return exitCodeOf(error)
   }
+}
+
+/** `help get` is `get --help`, `--version` is `version --client`. */
+function spellOut(words: readonly string[]): readonly string[] {
+  const [first, verb] = words
+  if (first === '--version') return ['version', '--client']
+  if (first !== 'help') return words
+  if (verb === undefined) return ['--help']
+  return findCommand([verb]) ? [verb, '--help'] : [verb]
 }
 
 async function runCompletion(context: CliContext, words: readonly string[]): Promise<number> {
@@ -39,10 +45,10 @@ async function runCommand(context: CliContext, words: readonly string[]): Promis
   let exitCode = 0
   const program = buildProgram(context, async (command, positional, values) => {
     const run = await command.load()
-    exitCode = await run(context, positional, readOptions({ ...values, ...camelCased(switches) }))
+    exitCode = await run(context, positional, readOptions(values, switches))
   })
   if (words.length === 0) {
-    context.stdout.write(program.helpInformation())
+    program.outputHelp()
     return 0
   }
   await program.parseAsync([...normalized], { from: 'user' })
@@ -58,21 +64,10 @@ export function findCommand(words: readonly string[]): CommandDefinition | undef
       continue
     }
     if (!word.startsWith('-')) return COMMANDS.find(({ name }) => name === word)
-    const option = GLOBAL_OPTIONS.find(
-      (known) => word === `--${longName(known)}` || word === `-${shortName(known) ?? '-'}`,
-    )
+    const option = GLOBAL_OPTIONS.find((known) => isFlag(known, word))
     skipsNext = option !== undefined && takesValue(option)
   }
   return undefined
-}
-
-function camelCased(switches: Readonly<Record<string, boolean>>): Record<string, boolean> {
-  return Object.fromEntries(
-    Object.entries(switches).map(([name, value]) => [
-      name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  )
 }
 
 function helpHint({ environment }: CliContext, words: readonly string[]): string {
@@ -91,8 +86,6 @@ type Act = (
 function buildProgram(context: CliContext, act: Act): Command {
   const { stdout, stderr, environment } = context
   const program = new Command(environment.programName)
-    .description('Capstan keeps Amazon ECS converging to YAML.')
-    .usage('COMMAND [flags]')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -101,10 +94,12 @@ function buildProgram(context: CliContext, act: Act): Command {
       getOutHasColors: () => stdout.colour,
       getErrHasColors: () => stderr.colour,
     })
-    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
+    .configureHelp({
+      formatHelp: () =>
+        renderOverview(environment.programName, COMMANDS, GLOBAL_OPTIONS, stdout.colour),
+    })
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
-  program.commandsGroup(COMMAND_GROUPS.at(-1) ?? '')
+    .helpCommand(false)
   for (const option of GLOBAL_OPTIONS) program.addOption(toOption(option))
   for (const definition of COMMANDS) addCommand(program, definition, act)
   return program
@@ -118,7 +113,12 @@ function addCommand(program: Command, definition: CommandDefinition, act: Act): 
     .description(definition.description ?? `${definition.summary}.`)
     .usage(`${definition.usage} [flags]`.trim())
     .argument('[words...]')
-    .configureHelp({ showGlobalOptions: true, visibleArguments: () => [] } satisfies Partial<Help>)
+    .configureHelp({
+      formatHelp: (self, help) => Help.prototype.formatHelp.call(help, self, help),
+      showGlobalOptions: true,
+      visibleArguments: () => [],
+      optionDescription: describeOption,
+    })
   for (const option of definition.options) command.addOption(toOption(option))
   command.addHelpText('after', renderExamples(program.name(), definition))
   command.action((words: string[], _options: unknown, self: Command) =>
@@ -144,11 +144,6 @@ function describeOption(option: Option): string {
   return typeof value === 'string'
     ? `${option.description} (default "${value}")`
     : option.description
-}
-
-function renderExamples(program: string, { examples }: CommandDefinition): string {
-  const lines = examples.map(({ comment, line }) => `  # ${comment}\n  ${program} ${line}`)
-  return `\nExamples:\n${lines.join('\n\n')}\n`
 }
 
 /** Commander's `error: unknown option '--watc'` in kubectl's words. */

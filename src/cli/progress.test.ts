@@ -64,6 +64,18 @@ test.each<[string, readonly RunSnapshot[], readonly RunSnapshot[], readonly stri
     ['12:01:03  hello   Running → Running   attempt 2, task 3f2a91c0'],
   ],
   [
+    'steps on the way to Running are one',
+    [run('hello', 'PENDING', 'Submitting')],
+    [run('hello', 'PENDING', 'InfrastructurePending', { attempts: [attempt(1)] })],
+    [],
+  ],
+  [
+    'a retry is told of',
+    [RUNNING],
+    [run('hello', 'SCHEDULED', 'AwaitingRetry', { attempts: [attempt(1)] })],
+    ['12:01:03  hello   Running → AwaitingRetry'],
+  ],
+  [
     'it completes',
     [RUNNING],
     [COMPLETED],

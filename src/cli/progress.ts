@@ -2,6 +2,7 @@ import { isFinalState, type RunStatus, type StateType } from '../kinds/run.ts'
 import { renderAge } from '../lib/age.ts'
 import { parseIsoTime } from '../lib/instant.ts'
 import { shortTaskId } from './describe/attempts.ts'
+import { escapeTerminal } from './escape-terminal.ts'
 import { printTable } from './table.ts'
 import { type Colour, paint } from './terminal.ts'
 
@@ -46,10 +47,10 @@ function renderChange(
   run: RunSnapshot,
   colour: boolean,
 ): string | undefined {
-  const state = stateName(run, colour)
+  const state = progressName(run, colour)
   const detail = renderDetail(run)
   if (stateKey(before) !== stateKey(run)) {
-    const from = before?.status?.state ? `${stateName(before, colour)} → ` : ''
+    const from = before?.status?.state ? `${progressName(before, colour)} → ` : ''
     return detail === '' ? `${from}${state}` : `${from}${state}   ${detail}`
   }
   const isNews = before?.status?.whyPending !== run.status?.whyPending
@@ -58,7 +59,8 @@ function renderChange(
 
 /** A retry passes through states of the same names, so the attempt belongs to what is compared. */
 function stateKey(run: RunSnapshot | undefined): string {
-  return `${run?.status?.state?.name ?? ''} ${run?.status?.attempts?.length ?? 0}`
+  const name = run?.status?.state ? progressName(run, false) : ''
+  return `${name} ${run?.status?.attempts?.at(-1)?.number ?? 1}`
 }
 
 const STATE_COLOURS: Readonly<Record<StateType, Colour>> = {
@@ -78,10 +80,19 @@ function stateName(run: RunSnapshot, colour: boolean): string {
   return state ? paint(STATE_COLOURS[state.type], state.name, colour) : 'New'
 }
 
+/** The steps between Pending and Running are ECS's own affair: in progress they are all Pending. */
+function progressName(run: RunSnapshot, colour: boolean): string {
+  const isPending = run.status?.state?.type === 'PENDING'
+  return isPending ? paint(STATE_COLOURS.PENDING, 'Pending', colour) : stateName(run, colour)
+}
+
 /** What is worth saying about a run in its state. */
 function renderDetail({ status = {} }: RunSnapshot): string {
   const { type, message } = status.state ?? {}
-  if (isFinalState(type)) return joined(exitText(status), durationText(status), message)
+  if (isFinalState(type)) {
+    const why = type === 'COMPLETED' ? undefined : message
+    return joined(exitText(status), durationText(status), why)
+  }
   const isLive = type === 'RUNNING' || type === 'CANCELLING'
   return joined(
     ordinalText(status),
@@ -104,7 +115,7 @@ function taskText({ attempts = [] }: RunStatus): string | undefined {
 const TASK_ID_SHOWN = 8
 
 function joined(...parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part).join(', ')
+  return escapeTerminal(parts.filter((part) => part).join(', '))
 }
 
 function exitText(status: RunStatus): string | undefined {
@@ -157,5 +168,5 @@ function reasonOf({ status = {} }: RunSnapshot): string {
   const { state, whyPending } = status
   if (state?.type === 'COMPLETED') return ''
   const message = state?.message ?? ''
-  return isFinalState(state?.type) ? message : (whyPending ?? message)
+  return escapeTerminal(isFinalState(state?.type) ? message : (whyPending ?? message))
 }

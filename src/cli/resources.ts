@@ -23,6 +23,7 @@ const OWN_BY_KIND = {
 
 const OWN: readonly Resource[] = KINDS.map((kind) => OWN_BY_KIND[kind])
 
+export const WORK_POOLS: Resource = OWN_BY_KIND.WorkPool
 export const RUNS: Resource = OWN_BY_KIND.Run
 export const DEPLOYMENTS: Resource = OWN_BY_KIND.Deployment
 export const EVENTS: Resource = coreResource('Event', 'event', 'ev')

@@ -9,6 +9,7 @@ import { nameOf } from './output-format.ts'
 import { type RunSnapshot, renderProgress } from './progress.ts'
 import { RUNS, resourcePath } from './resources.ts'
 import { stateTypeOf } from './steering.ts'
+import { copyTo } from './terminal.ts'
 
 export interface FollowRequest {
   readonly context: CliContext
@@ -76,7 +77,7 @@ function createLogPrinter(
     const query = { follow: 'true', attempt: String(attempt) }
     try {
       const body = await connection.client.stream({ path, query, accept: '*/*' })
-      for await (const chunk of body) context.stdout.write(chunk)
+      await copyTo(context.stdout, body)
     } catch (error) {
       // Logs that cannot be had are no reason to stop waiting; one word about it is enough.
       context.stderr.write(`${renderError(error)}\n`)

@@ -1,10 +1,9 @@
 import type { CliContext, Connection } from './context.ts'
 import { UsageError } from './errors.ts'
 import type { ListQuery } from './fetch.ts'
-import { readTargetsOfFiles } from './manifest-targets.ts'
 import type { Options } from './options.ts'
 import type { Resource } from './resources.ts'
-import { parseTargets, type Target } from './targets.ts'
+import { parseTargets, type Target, type TargetScope } from './targets.ts'
 
 /** -l and --field-selector. */
 export function selectorQuery(options: Options): ListQuery {
@@ -29,6 +28,8 @@ export async function selectTargets(
     if (words.length > 0) {
       throw new UsageError('when paths are provided as input, no resource may be named beside them')
     }
+    // The YAML parser costs more time than everything else that a plain `get` loads.
+    const { readTargetsOfFiles } = await import('./manifest-targets.ts')
     return readTargetsOfFiles(context, options, connection.namespace)
   }
   return parseTargets(words, scopeOf(connection, options))
@@ -41,10 +42,12 @@ export function selectByName(
   options: Options,
   defaultResource: Resource,
 ): readonly Target[] {
-  return parseTargets(words, { ...scopeOf(connection, options), defaultResource })
+  const isSelection = words.length === 0 && (hasSelector(options) || options.flag('all'))
+  const named = isSelection ? [defaultResource.plural] : words
+  return parseTargets(named, { ...scopeOf(connection, options), defaultResource })
 }
 
-function scopeOf(connection: Connection, options: Options) {
+function scopeOf(connection: Connection, options: Options): TargetScope {
   return {
     namespace: connection.namespace,
     allNamespaces: options.flag('all-namespaces'),

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { CliError } from './errors.ts'
+import { escapeTerminal } from './escape-terminal.ts'
 import { plainText } from './json-text.ts'
 import { textAt, valueAt } from './objects.ts'
 
@@ -50,7 +51,7 @@ function objectsOf(value: unknown): readonly JsonObject[] {
 }
 
 function renderCell(cell: unknown): string {
-  return cell === null ? '' : plainText(cell)
+  return cell === null ? '' : escapeTerminal(plainText(cell))
 }
 
 /** What the user wants to see of the rows. */

@@ -1,11 +1,12 @@
 import { plainText } from './json-text.ts'
 
-const collator = new Intl.Collator('en', { numeric: true })
-
 /** Order of `--sort-by`: nothing first, numbers by size, texts with the numbers in them by size. */
-export function compareValues(a: unknown, b: unknown): number {
-  if (a === undefined || a === null) return b === undefined || b === null ? 0 : -1
-  if (b === undefined || b === null) return 1
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  return collator.compare(plainText(a), plainText(b))
+export function createComparison(): (a: unknown, b: unknown) => number {
+  const collator = new Intl.Collator('en', { numeric: true })
+  return (a, b) => {
+    const [isAbsentA, isAbsentB] = [a ?? undefined, b ?? undefined].map((x) => x === undefined)
+    if (isAbsentA || isAbsentB) return Number(isAbsentB) - Number(isAbsentA)
+    if (typeof a === 'number' && typeof b === 'number') return a - b
+    return collator.compare(plainText(a), plainText(b))
+  }
 }

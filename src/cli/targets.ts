@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import type { ApiObject } from './objects.ts'
 import { findResource, parseResourceList, type Resource, unknownResource } from './resources.ts'
 
 /** One thing that a command line names: an object, or all objects of a kind. */
@@ -17,6 +18,11 @@ export interface ListTarget {
   readonly resource: Resource
   /** Undefined: everywhere. */
   readonly namespace: string | undefined
+}
+
+/** The target that means a listed object. */
+export function targetOfObject(resource: Resource, { metadata }: ApiObject): ObjectTarget {
+  return { type: 'Object', resource, namespace: metadata.namespace, name: metadata.name }
 }
 
 export interface TargetScope {
@@ -51,7 +57,7 @@ function parseReference(word: string, scope: TargetScope): Target {
   const [type = '', name = ''] = parts
   if (parts.length === 1) {
     throw new UsageError(
-      `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (write ${word}/NAME, or only ${word})`,
+      `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form: write KIND/NAME for each, or KIND and names without a slash ("${word}" has none)`,
     )
   }
   if (parts.length > 2 || type === '' || name === '') {

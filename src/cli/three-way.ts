@@ -23,17 +23,23 @@ function memberChange(
   wanted: Json | undefined,
   live: Json | undefined,
 ): Json | undefined {
-  if (wanted === null && live === null) return undefined
-  // A null cannot travel in a merge patch; it means removal here, and the server finds the intent in the annotation.
-  if (wanted === undefined || wanted === null) {
-    const wasOurs = wanted === null || before !== undefined
-    return wasOurs && live !== undefined ? null : undefined
-  }
+  if (wanted === undefined || wanted === null) return removal(before, wanted, live)
   if (isJsonObject(wanted) && isJsonObject(live)) {
     const inner = threeWayPatch(isJsonObject(before) ? before : {}, wanted, live)
     return Object.keys(inner).length === 0 ? undefined : inner
   }
   return canonicalJson(wanted) === canonicalJson(live) ? undefined : wanted
+}
+
+/** A null cannot travel in a merge patch: it means removal here, and the server finds the intent in the annotation. */
+function removal(
+  before: Json | undefined,
+  wanted: null | undefined,
+  live: Json | undefined,
+): null | undefined {
+  const isAsWanted = live === undefined || (wanted === null && live === null)
+  const isOurs = wanted === null || before !== undefined
+  return isOurs && !isAsWanted ? null : undefined
 }
 
 /** The merge patch that turns one text's value into the other's: what an editor changed. */

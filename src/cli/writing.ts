@@ -11,7 +11,13 @@ export const DRY_RUN_WORDS = ['none', 'client', 'server'] as const
 export type DryRun = (typeof DRY_RUN_WORDS)[number]
 
 /** Name under which the API notes who set a field. */
-const DEFAULT_FIELD_MANAGER = 'capstan'
+const FIELD_MANAGER = 'capstan'
+
+/**
+ * The name of client-side apply, kubectl's own: by it the server finds nulls in the annotation, and
+ * `kubectl apply --server-side` takes the fields over.
+ */
+export const CLIENT_SIDE_APPLY_MANAGER = 'kubectl-client-side-apply'
 
 /** What every write of one command has in common. */
 export interface WriteContext {
@@ -26,9 +32,12 @@ export function readDryRun(options: Options): DryRun {
 }
 
 /** Parameters of a write: who writes, how strictly unknown fields are taken, and whether it counts. */
-export function writeQuery({ options, dryRun }: WriteContext): Record<string, string | undefined> {
+export function writeQuery(
+  { options, dryRun }: WriteContext,
+  fieldManager = FIELD_MANAGER,
+): Record<string, string | undefined> {
   return {
-    fieldManager: options.text('field-manager') ?? DEFAULT_FIELD_MANAGER,
+    fieldManager: options.text('field-manager') ?? fieldManager,
     fieldValidation: fieldValidation(options.text('validate')),
     dryRun: dryRun === 'server' ? 'All' : undefined,
   }
@@ -78,18 +87,27 @@ async function createNamespace(client: ApiClient, name: string): Promise<void> {
   }
 }
 
-/** `run.capstan.dev/hello created (server dry run)`, or the object in the format of -o. */
-export async function reportWrite(
-  { context, options, dryRun }: WriteContext,
-  object: ApiObject,
-  outcome: string,
-): Promise<void> {
+/** Says what became of each object; whole objects (-o yaml) come at the end, as one List if they are several. */
+export interface WriteReport {
+  add(object: ApiObject, outcome: string): void
+  finish(): Promise<void>
+}
+
+/** `run.capstan.dev/hello created (server dry run)`, or the objects in the format of -o. */
+export function createWriteReport({ context, options, dryRun }: WriteContext): WriteReport {
   const format = parseOutputFormat(options.text('output'))
-  if (format.type !== 'Table') {
-    const shown = options.flag('show-managed-fields') ? object : withoutManagedFields(object)
-    context.stdout.write(await renderObjects(format, [shown], { asList: false }))
-    return
-  }
   const suffix = { none: '', client: ' (dry run)', server: ' (server dry run)' }[dryRun]
-  context.stdout.write(`${nameOf(object)} ${outcome}${suffix}\n`)
+  const objects: ApiObject[] = []
+  return {
+    add(object, outcome) {
+      if (format.type === 'Table') context.stdout.write(`${nameOf(object)} ${outcome}${suffix}\n`)
+      else if (format.type === 'Name') context.stdout.write(`${nameOf(object)}\n`)
+      else objects.push(options.flag('show-managed-fields') ? object : withoutManagedFields(object))
+    },
+    async finish() {
+      if (format.type === 'Table' || objects.length === 0) return
+      const asList = objects.length > 1
+      context.stdout.write(await renderObjects(format, objects, { asList }))
+    },
+  }
 }

@@ -14,3 +14,9 @@ export function renderYaml(value: unknown): string {
     nullStr: 'null',
   })
 }
+
+/** Documents for people: members as they come, everything quoted that a YAML 1.1 reader would misread. */
+export function renderManifests(documents: readonly object[]): string {
+  const settings = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const
+  return documents.map((document) => stringify(document, settings)).join('---\n')
+}

@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import type { RouteExtension } from '../apiserver/api-handler.ts'
+import { createHistoryRoute } from '../apiserver/routes/history.ts'
 import { createKubeconfigRoute } from '../apiserver/routes/kubeconfig.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { Tokens } from '../apiserver/tokens.ts'
 import type { ListenAddress, UpOptions } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
+import { errorMessage } from '../lib/errors.ts'
 import type { Log } from '../runtime/logger.ts'
 import type { Part } from '../runtime/manager.ts'
 import type { Store } from '../store/types.ts'
+import { StartProblem } from './start-problem.ts'
 
 export interface ApiPartsDeps {
   readonly store: Store
@@ -31,11 +34,14 @@ export function apiParts(
   create: (extensions: readonly RouteExtension[]) => ApiServer,
 ): readonly Part[] {
   let endpoint: Endpoint | undefined
-  const server = create([createKubeconfigRoute({ ...deps, endpoint: () => endpoint })])
+  const server = create([
+    createKubeconfigRoute({ ...deps, endpoint: () => endpoint }),
+    createHistoryRoute(deps.store),
+  ])
   const socket: Part = {
     name: 'API socket',
     async start() {
-      await server.listenUnix(options.socketPath)
+      await explained(server.listenUnix(options.socketPath))
       deps.log.info('API listens', { socket: options.socketPath })
     },
     stop: () => server.close(),
@@ -43,13 +49,25 @@ export function apiParts(
   const https: Part = {
     name: 'API over HTTPS',
     async start() {
-      endpoint = await listenHttps(options, deps, server)
+      endpoint = await explained(listenHttps(options, deps, server))
       deps.log.info('API listens', { url: endpoint.server })
     },
     stop: () => {},
   }
   const isWanted = options.listen !== 'none' && !(options.once && options.listen === undefined)
   return isWanted ? [socket, https] : [socket]
+}
+
+/** Where the API listens is the user's choice, so a refusal is the user's to mend. */
+async function explained<T>(listening: Promise<T>): Promise<T> {
+  try {
+    return await listening
+  } catch (error) {
+    const message = errorMessage(error)
+    const isTaken = message.includes('EADDRINUSE')
+    const wayOut = isTaken ? ': stop what uses it, or choose another --listen address' : ''
+    throw new StartProblem(`${message}${wayOut}`, { cause: error })
+  }
 }
 
 async function listenHttps(

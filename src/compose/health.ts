@@ -1,4 +1,5 @@
 import type { HealthPort } from '../apiserver/ports.ts'
+import { heldRuns, recoveryUnderWay } from '../controllers/recovery/controller.ts'
 import type { TaskObserver } from '../controllers/run/task-observer.ts'
 import type { SqliteStore } from '../store/open.ts'
 
@@ -18,12 +19,20 @@ export function createHealth(deps: {
       const problem = deps.store.fileProblem()
       const staleMs = deps.observer.staleMs()
       const waiting = deps.sourcesNotReady()
+      const recovering = recoveryUnderWay(deps.store)
+      const held = heldRuns(deps.store).length
       return [
         { name: 'store', ok: problem === undefined, ...(problem && { message: problem.message }) },
         {
           name: 'observer',
           ok: staleMs < OBSERVER_STALE_MS,
           message: `last look at tasks ${Math.round(staleMs / 1000)} s ago`,
+        },
+        {
+          name: 'recovery',
+          ok: recovering === undefined && held === 0,
+          ...(recovering !== undefined && { message: recovering }),
+          ...(held > 0 && { message: `${held} runs are held: capstan approve run/NAME` }),
         },
         {
           name: 'sources',

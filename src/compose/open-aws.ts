@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { createAwsAccounts, type ManagedAwsAccounts } from '../aws/accounts.ts'
+import { UNLIMITED } from '../aws/limits.ts'
 import { resolveCredentials } from '../aws/preflight.ts'
 import type { UpOptions } from '../config.ts'
+import type { OutputOfEveryTask } from '../controllers/attempt-logs.ts'
 import { AWS_PACE, LOCAL_PACE, type ObserverPace } from '../controllers/run/observer-schedule.ts'
 import { startLocalEmulator } from '../emulator/local.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -14,7 +16,7 @@ export interface OpenAws {
   readonly accounts: ManagedAwsAccounts
   readonly pace: ObserverPace
   /** Where the output of every task is kept, whatever its log settings say; only with --local. */
-  readonly outputOfEveryTask: { readonly group: string; readonly prefix: string } | undefined
+  readonly outputOfEveryTask: OutputOfEveryTask | undefined
   close(): Promise<void>
 }
 
@@ -28,16 +30,18 @@ export interface OpenAwsDeps {
 /** Log group and stream prefix of tasks that configure no logs, in the embedded endpoint. */
 const LOCAL_OUTPUT = { group: 'capstan-local', prefix: 'output' }
 
-/** The embedded endpoint takes any signature; nothing secret is behind it. */
-const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
+/** Other users of the machine can reach the endpoint's port, and RunTask runs programs: only who knows the key is answered. */
+const ACCESS_KEY_BYTES = 16
 
 /** AWS itself, or the embedded endpoint. Throws StartProblem when no request could be signed. */
 export async function openAws(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
-  return options.local ? openLocal(options, deps) : openRemote(deps)
+  return options.local ? openLocal(options, deps) : openRemote(options, deps)
 }
 
 async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
+  const accessKeyId = deps.random.hex(ACCESS_KEY_BYTES)
   const local = await startLocalEmulator({
+    accessKeyId,
     clock: deps.clock,
     random: deps.random,
     directory: join(options.dataDir, 'local'),
@@ -52,7 +56,8 @@ async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws
     clock: deps.clock,
     region: local.emulator.config.region,
     endpoint: local.url,
-    credentials: LOCAL_CREDENTIALS,
+    credentials: { accessKeyId, secretAccessKey: 'local' },
+    apiLimits: UNLIMITED,
     version: deps.version,
   })
   return {
@@ -66,9 +71,13 @@ async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws
   }
 }
 
-async function openRemote(deps: OpenAwsDeps): Promise<OpenAws> {
+async function openRemote({ aws }: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
   const preflight = await resolveCredentials({}, deps.clock)
-  if (!preflight.ok) throw new StartProblem(preflight.message)
+  if (!preflight.ok) {
+    const { profile } = aws
+    const hint = profile === undefined ? '' : ` AWS_PROFILE names the profile "${profile}".`
+    throw new StartProblem(`${preflight.message}${hint}`)
+  }
   const accounts = createAwsAccounts({
     clock: deps.clock,
     region: preflight.region,

@@ -1,11 +1,10 @@
 import type { LogLine, LogRequest, ReadLogs } from '../apiserver/ports.ts'
 import { LogsUnavailableError } from '../apiserver/ports.ts'
-import { type LogLocation, logLocation, taskIdOf } from '../aws/log-location.ts'
+import type { LogLocation } from '../aws/log-location.ts'
 import { createLogReader } from '../aws/log-reader.ts'
 import type { AwsAccount, LogEvent } from '../aws/ports.ts'
 import type { AccountBook } from '../controllers/accounts.ts'
-import { type ObserveDeps, observeRun } from '../controllers/run/observe.ts'
-import { NO_FACTS, type RunWorld } from '../controllers/run/world.ts'
+import { outputOf } from '../controllers/attempt-logs.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AttemptRow, Store } from '../store/types.ts'
 import type { OpenAws } from './open-aws.ts'
@@ -14,7 +13,6 @@ export interface ReadLogsDeps {
   readonly store: Store
   readonly clock: Clock
   readonly accounts: AccountBook
-  readonly observe: ObserveDeps
   readonly outputOfEveryTask: OpenAws['outputOfEveryTask']
 }
 
@@ -72,45 +70,23 @@ interface Target {
 }
 
 function findTarget(deps: ReadLogsDeps, request: LogRequest): Target {
-  const key = { kind: 'Run', namespace: request.namespace, name: request.run } as const
-  const world = observeRun(deps.observe, key, NO_FACTS)
-  const attempt = world?.attempts.findLast((row) => row.number === request.attempt)
-  if (!world || attempt?.taskArn === undefined) {
-    throw new LogsUnavailableError(
-      `attempt ${request.attempt} of run ${request.run} has no task yet`,
-    )
+  const { store, accounts, outputOfEveryTask } = deps
+  const { namespace, run: name } = request
+  const run = store.objects.get({ kind: 'Run', namespace, name })
+  const attempt = store.attempts
+    .ofRun(run?.metadata.uid ?? '')
+    .findLast((row) => row.number === request.attempt)
+  if (attempt?.taskArn === undefined) {
+    throw new LogsUnavailableError(`attempt ${request.attempt} of run ${name} has no task yet`)
   }
-  const account = deps.accounts.byId(attempt.account)
+  const account = accounts.byId(attempt.account)
   if (!account)
     throw new LogsUnavailableError(`AWS account ${attempt.account} is not known any more`)
   const container = request.container ?? attempt.containerName
-  const location = locationOf(deps, world, { attempt, taskArn: attempt.taskArn, container })
-  return { attempt, account, location, container }
-}
-
-function locationOf(
-  deps: ReadLogsDeps,
-  world: RunWorld,
-  task: { readonly attempt: AttemptRow; readonly taskArn: string; readonly container: string },
-): LogLocation {
-  const every = deps.outputOfEveryTask
-  const { attempt, taskArn, container } = task
-  const resolved = world.resolve(attempt.number)
-  const { namespace, name } = world.run.metadata
-  const configured =
-    resolved.type === 'Valid'
-      ? logLocation({
-          template: resolved.template,
-          taskArn,
-          containerName: container,
-          prefix: `${namespace}/${world.deployment ?? name}`,
-        })
-      : undefined
-  if (configured) return configured
-  if (every)
-    return { group: every.group, stream: `${every.prefix}/${container}/${taskIdOf(taskArn)}` }
+  const location = outputOf(attempt, container, outputOfEveryTask)
+  if (location) return { attempt, account, location, container }
   throw new LogsUnavailableError(
-    `run ${name} writes no logs to CloudWatch: set template.configureCloudwatchLogs: true and template.executionRoleArn`,
+    `container ${container} of run ${name} writes no logs to CloudWatch: set template.configureCloudwatchLogs: true and template.executionRoleArn`,
   )
 }
 

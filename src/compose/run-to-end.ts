@@ -33,14 +33,15 @@ export async function runToEnd(options: UpOptions, deps: RunToEndDeps): Promise<
   )
   const signal = AbortSignal.any([stopped, died.signal])
   try {
-    await sourcesApplied(sources, clock, signal)
+    while (!sources.settled()) await sleep(clock, SOURCE_POLL_MS, signal)
     const runs = await watchRunsToEnd(
       { store, clock, onChange: showProgress(options, clock) },
       signal,
     )
     process.stdout.write(renderFinalTable(runs))
-    const problems = sources.list.flatMap((source) =>
-      (source.status()?.problems ?? []).map((problem) => renderSourceProblem(source.name, problem)),
+    const reports = sources.list.flatMap((source) => source.status() ?? [])
+    const problems = reports.flatMap((report) =>
+      report.problems.map((problem) => renderSourceProblem(report.source, problem)),
     )
     for (const problem of problems) process.stderr.write(`${problem}\n`)
     const completed = runs.every((run) => run.status?.state?.type === 'COMPLETED')
@@ -60,14 +61,4 @@ function showProgress(
       process.stderr.write(`${line}\n`)
     }
   }
-}
-
-/** A folder is applied when it was read and nothing in it is still settling. */
-async function sourcesApplied(sources: Sources, clock: Clock, signal: AbortSignal): Promise<void> {
-  const settled = (): boolean =>
-    sources.list.every((source) => {
-      const report = source.status()
-      return report !== undefined && report.lookAgainMs === undefined && report.waiting.length === 0
-    })
-  while (!settled()) await sleep(clock, SOURCE_POLL_MS, signal)
 }

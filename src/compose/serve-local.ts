@@ -36,7 +36,7 @@ export async function serveLocal(
     if (stopped.aborted) resolve()
     stopped.addEventListener('abort', () => resolve(), { once: true })
   })
-  await local.close()
+  await local.close({ killTasks: true })
   await rm(directory, { recursive: true, force: true })
   return 0
 }

@@ -2,6 +2,7 @@ import type { RouteExtension } from '../apiserver/api-handler.ts'
 import { ApiError, forbidden, methodNotAllowed } from '../apiserver/errors.ts'
 import { type ApiResponse, jsonResponse } from '../apiserver/request.ts'
 import type { UpOptions } from '../config.ts'
+import { annotationsInRecovery } from '../controllers/recovery/controller.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Validator } from '../manifest/validator.ts'
 import type { Log } from '../runtime/logger.ts'
@@ -27,6 +28,8 @@ export interface Sources {
   readonly list: readonly FolderSource[]
   /** `GET /capstan/sources`, and `POST` to `/capstan/sources/approve` or `/reconcile`. */
   readonly route: RouteExtension
+  /** Whether every folder was read and nothing in it is still on its way into the store. */
+  settled(): boolean
   /** One sentence for each folder that has not been read, or cannot be. */
   notReady(): readonly string[]
 }
@@ -43,13 +46,14 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
         loader,
         files: systemFiles,
         watch: systemWatch,
-        annotationsAtStart: {},
+        annotationsAtStart: annotationsInRecovery(deps.store),
       }),
   )
   return {
     parts: [...list, wakeOnHangUp(list)],
     list,
     route: { handle: (request) => answer(list, request) },
+    settled: () => list.every(isSettled),
     notReady: () => list.flatMap((source) => notReady(source)),
   }
 }
@@ -68,6 +72,12 @@ function wakeOnHangUp(list: readonly FolderSource[]): Part {
       process.off('SIGHUP', wake)
     },
   }
+}
+
+/** A file that is being written, or a name that is not free yet, is still on its way. */
+function isSettled(source: FolderSource): boolean {
+  const report = source.status()
+  return report?.ok === true && Object.keys(report.next).length === 0 && report.waiting.length === 0
 }
 
 function notReady(source: FolderSource): readonly string[] {

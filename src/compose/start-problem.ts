@@ -9,9 +9,9 @@ export class StartProblem extends Error {
 /** What stderr says about a start that failed: a sentence where one is known, a stack trace where Capstan is at fault. */
 export function explainStart(error: unknown): string {
   const known = findKnown(error)
-  if (known) return `Error: ${known.message}\n`
+  if (known) return `error: ${known.message}\n`
   const trace = error instanceof Error ? (error.stack ?? error.message) : errorMessage(error)
-  return `Error: Capstan failed: ${trace}\n`
+  return `error: Capstan failed: ${trace}\n`
 }
 
 /** System errors of a start are a person's to mend as well: a port in use, a directory that cannot be made. */

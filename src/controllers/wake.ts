@@ -6,7 +6,14 @@ import {
   type Kind,
   type ObjectKey,
 } from '../kinds/meta.ts'
+import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import type { Change, Store } from '../store/types.ts'
+import type { RunLines } from './run-lines.ts'
+
+export interface WakeSources {
+  readonly store: Store
+  readonly lines: Pick<RunLines, 'membersOfGroup' | 'dependents'>
+}
 
 /** A key that should be reconciled, and how soon. */
 export interface Wake {
@@ -17,36 +24,46 @@ export interface Wake {
 /** A pool only counts its runs: a hundred of them that change at once are one count. */
 const POOL_COUNT_DELAY_MS = 100
 
+/** A deployment looks at all of its runs, so many of them that change at once are one look. */
+const DEPLOYMENT_LOOK_DELAY_MS = 250
+
 /**
  * Who has to look again after a commit. Every change wakes its own object; the rest follows the
- * references: a Run its pool, a new pool or Deployment the Runs that wait for it, a new namespace its
- * default pool.
+ * references: a Run its pool and its Deployment, a pool or Deployment whose spec is new its Runs, a new
+ * namespace its default pool.
  */
-export function wakesOf(store: Store, change: Change): readonly Wake[] {
+export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   const { kind, namespace, name } = change
   if (kind === 'Namespace')
     return [now({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL })]
   if (!isKind(kind)) return []
   const own = now({ kind, namespace, name })
-  return [own, ...related(store, change, { kind, namespace, name })]
+  return [own, ...related(sources, change, { kind, namespace, name })]
 }
 
-function related(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
+function related(sources: WakeSources, change: Change, key: ObjectKey): readonly Wake[] {
+  const { store } = sources
   switch (key.kind) {
     case 'Run':
-      return poolOf(store, change, key)
+      return [
+        ...poolOf(store, change, key),
+        ...deploymentOf(store, change, key),
+        ...replaced(sources, change),
+        ...dependents(sources, change),
+      ]
     case 'WorkPool':
-      return added(change, () => store.objects.unfinishedRunKeysOfWorkPool(key.namespace, key.name))
+      return respecified(change, () =>
+        store.objects.unfinishedRunKeysOfWorkPool(key.namespace, key.name),
+      )
     case 'Deployment':
-      return added(change, () => store.objects.runKeysOfDeployment(key.namespace, key.name))
+      return respecified(change, () => store.objects.runKeysOfDeployment(key.namespace, key.name))
     case 'Automation':
       return []
   }
 }
 
 function poolOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
-  const object = change.type === 'DELETED' ? change.object : store.objects.get(key)
-  const run = object as CapstanObject<RunSpec> | undefined
+  const run = runOf(store, change, key)
   if (!run) return []
   const { namespace } = key
   const deployment = run.spec.deployment
@@ -60,8 +77,51 @@ function poolOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
   return [{ key: { kind: 'WorkPool', namespace, name }, delayMs: POOL_COUNT_DELAY_MS }]
 }
 
-function added(change: Change, keys: () => readonly ObjectKey[]): readonly Wake[] {
-  return change.type === 'ADDED' ? keys().map(now) : []
+/** A deployment looks at the states of its runs, and not at what else changes about them. */
+function deploymentOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
+  const run = runOf(store, change, key)
+  const name = run?.spec.deployment
+  if (name === undefined) return []
+  const before = change.previous as CapstanObject<RunSpec, RunStatus> | undefined
+  const isSame =
+    change.type === 'MODIFIED' &&
+    before?.status?.state?.type === run?.status?.state?.type &&
+    before?.status?.state?.name === run?.status?.state?.name
+  if (isSame) return []
+  const { namespace } = key
+  return [{ key: { kind: 'Deployment', namespace, name }, delayMs: DEPLOYMENT_LOOK_DELAY_MS }]
+}
+
+/** A run that stands in line may have the place of an older one of its group. */
+function replaced({ lines }: WakeSources, change: Change): readonly Wake[] {
+  const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
+  const isInLine = run?.status?.state?.name === 'AwaitingConcurrencySlot'
+  if (run?.spec.deployment === undefined || !isInLine || change.type !== 'MODIFIED') return []
+  return lines.membersOfGroup(run).map(now)
+}
+
+/** Whoever waits for a run looks again when it has ended, or is there at last. */
+function dependents({ lines }: WakeSources, change: Change): readonly Wake[] {
+  const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
+  if (!run || (change.type === 'MODIFIED' && !isFinalState(run.status?.state?.type))) return []
+  return lines.dependents(run).map(now)
+}
+
+function runOf(
+  store: Store,
+  change: Change,
+  key: ObjectKey,
+): CapstanObject<RunSpec, RunStatus> | undefined {
+  const object = change.type === 'DELETED' ? change.object : store.objects.get(key)
+  return object as CapstanObject<RunSpec, RunStatus> | undefined
+}
+
+/** Runs depend on what their pool and their deployment say, not on what is found out about those. */
+function respecified(change: Change, keys: () => readonly ObjectKey[]): readonly Wake[] {
+  const isStatus =
+    change.type === 'MODIFIED' &&
+    change.previous?.metadata.generation === change.object?.metadata.generation
+  return change.type === 'DELETED' || isStatus ? [] : keys().map(now)
 }
 
 function now(key: ObjectKey): Wake {

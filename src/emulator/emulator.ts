@@ -100,8 +100,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     return nowMs
   }
   const dispatch: Dispatch = (request, effects) => {
-    const operation = OPERATIONS[request.service][request.operation]
-    if (!operation) throw unknownOperation(request.service)
+    const operation = findOperation(request)
     const before = faultBefore(effects, request.service)
     if (before) throw before
     const bucket = BUCKET_OF_OPERATION[request.operation]
@@ -128,6 +127,14 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       return task !== undefined
     },
   }
+}
+
+/** Names come from clients: those that every object has are no operations. */
+function findOperation({ service, operation: name }: EmulatorRequest): Operation {
+  const operations = OPERATIONS[service]
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
+  if (!operation) throw unknownOperation(service)
+  return operation
 }
 
 type Dispatch = (request: EmulatorRequest, effects: Effects) => JsonObject

@@ -6,7 +6,7 @@ import { systemClock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { systemRandom } from '../lib/random.ts'
 import { readIfThere } from './drivers/container-files.ts'
-import { parseIdentity } from './drivers/process-identity.ts'
+import { isAlive, parseIdentity } from './drivers/process-identity.ts'
 import type { EmulatorReply } from './emulator.ts'
 import type { Service } from './errors.ts'
 import { type LocalEmulator, startLocalEmulator } from './local.ts'
@@ -34,7 +34,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await local.close()
+  await local.close({ killTasks: true })
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -62,11 +62,12 @@ function call(service: Service, operation: string, input: JsonObject): Wire {
   return reply.body
 }
 
-function launch(script: string, rest: JsonObject = {}): string {
+function launch(script: string, rest: JsonObject = {}, container: JsonObject = {}): string {
+  const command = ['/bin/sh', '-c', script]
   call('ecs', 'RegisterTaskDefinition', {
     family: 'f',
     memory: '64',
-    containerDefinitions: [{ name: 'main', image: 'i', command: ['/bin/sh', '-c', script] }],
+    containerDefinitions: [{ name: 'main', image: 'i', command, ...container }],
   })
   const answer = call('ecs', 'RunTask', { taskDefinition: 'f', launchType: 'EC2', ...rest })
   return answer.tasks[0].taskArn
@@ -128,9 +129,9 @@ test('everything is there after a restart', async () => {
 test('a living task is adopted: no second process, no lost line, its own exit code', async () => {
   const taskArn = launch('echo one; while [ ! -e go ]; do sleep 0.02; done; echo two; exit 7')
   await vi.waitFor(() => expect(output(taskArn)).toEqual(['one']), WAIT)
-  const { version } = describeTask(taskArn)
+  const { version, startedAt } = describeTask(taskArn)
   await restart()
-  expect(describeTask(taskArn)).toMatchObject({ lastStatus: 'RUNNING', version })
+  expect(describeTask(taskArn)).toMatchObject({ lastStatus: 'RUNNING', version, startedAt })
   writeFileSync(join(directory, 'go'), '')
   const task = await until(taskArn, 'STOPPED')
   expect(task.containers[0].exitCode).toBe(7)
@@ -153,6 +154,19 @@ test('a task whose process died with the host ends as on a lost host', async () 
   expect(task.containers[0]).not.toHaveProperty('exitCode', expect.anything())
 })
 
+test('closed for good it takes its tasks with it', async () => {
+  const taskArn = launch('echo up; sleep 60')
+  await vi.waitFor(() => expect(output(taskArn)).toEqual(['up']), WAIT)
+  const id = taskArn.split('/').at(-1) ?? ''
+  const own = join(directory, 'state', 'tasks', id, 'main', 'process')
+  const identity = parseIdentity(readIfThere(own) ?? '')
+  if (!identity) throw new Error('no identity')
+  await local.close({ killTasks: true })
+  await vi.waitFor(() => expect(isAlive(identity)).toBe(false), WAIT)
+  local = await start()
+  expect(describeTask(taskArn).stopCode).toBe('TerminationNotice')
+})
+
 test('a stop that was under way goes on after a restart', async () => {
   const taskArn = launch('trap "sleep 0.3; exit 4" TERM; echo up; while :; do sleep 0.02; done')
   await vi.waitFor(() => expect(output(taskArn)).toEqual(['up']), WAIT)
@@ -161,6 +175,19 @@ test('a stop that was under way goes on after a restart', async () => {
   const task = await until(taskArn, 'STOPPED')
   expect(task).toMatchObject({ stopCode: 'UserInitiated', stoppedReason: 'enough' })
   expect(task.containers[0].exitCode).toBe(4)
+})
+
+test('after a restart SIGKILL still follows the SIGTERM that was given before', async () => {
+  const taskArn = launch(
+    'trap "" TERM; echo up; while :; do sleep 0.02; done',
+    {},
+    { stopTimeout: 1 },
+  )
+  await vi.waitFor(() => expect(output(taskArn)).toEqual(['up']), WAIT)
+  call('ecs', 'StopTask', { task: taskArn })
+  await restart()
+  const task = await until(taskArn, 'STOPPED')
+  expect(task.containers[0].exitCode).toBe(137)
 })
 
 test('a torn last line of the journal is dropped, what came before counts', async () => {

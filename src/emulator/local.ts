@@ -27,8 +27,8 @@ export interface LocalEmulator {
   readonly url: string
   readonly port: number
   readonly emulator: Emulator
-  /** Stops serving and watching. Processes run on, and are taken up by the next start. */
-  close(): Promise<void>
+  /** Stops serving and watching. Processes run on and are taken up by the next start, unless they are to be killed. */
+  close(options?: { readonly killTasks?: boolean }): Promise<void>
 }
 
 /** An emulated account whose containers are processes of this machine, and which outlives this process. */
@@ -56,9 +56,9 @@ export async function startLocalEmulator(options: LocalEmulatorOptions): Promise
     url: served.url,
     port: served.port,
     emulator,
-    async close() {
+    async close({ killTasks = false } = {}) {
       await served.close()
-      driver.close()
+      driver.close({ kill: killTasks })
       journal.close()
     },
   }

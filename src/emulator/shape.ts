@@ -74,12 +74,11 @@ function readList(element: Shape, value: Json, path: string, depth: number): Jso
 }
 
 function readMap(element: Shape, value: JsonObject, path: string, depth: number): Json {
-  const result: Record<string, Json> = {}
-  for (const [key, item] of Object.entries(value)) {
-    if (item === undefined || item === null) continue
-    result[key] = read(element, item, `${path}.${key}`, depth + 1)
-  }
-  return result
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    if (item === undefined || item === null) return []
+    return [[key, read(element, item, `${path}.${key}`, depth + 1)] as const]
+  })
+  return Object.fromEntries(entries)
 }
 
 function readStruct(members: Members, value: JsonObject, path: string, depth: number): Json {

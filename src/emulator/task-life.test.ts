@@ -6,9 +6,11 @@ import {
   emulated,
   type Wire,
 } from '../../test/world/emulated.ts'
+import type { TaskDriver, TaskReport } from './drivers/driver.ts'
 import type { Behaviour } from './drivers/none.ts'
 
 const SECOND = 1_000
+const HOUR = 3_600 * SECOND
 /** Pace of the tests: each state begins on a whole second. */
 const DELAYS = {
   provisioningMs: 2 * SECOND,
@@ -19,6 +21,14 @@ const DELAYS = {
   deprovisioningMs: 2 * SECOND,
 }
 const RUNNING_AT = 6 * SECOND
+const NO_DELAYS = {
+  provisioningMs: 0,
+  pendingMs: 0,
+  activatingMs: 0,
+  stopLagMs: 0,
+  deactivatingMs: 0,
+  deprovisioningMs: 0,
+}
 
 function bench(
   behaviour: Behaviour = { runMs: 10 * SECOND },
@@ -197,6 +207,24 @@ describe('what ends a task', () => {
     ])
   })
 
+  test.each([
+    ['side', 'main'],
+    ['main', 'side'],
+  ])('also when they had longer to run: %s, %s', (...order) => {
+    const world = emulated({ behave: ({ name }) => ({ runMs: name === 'main' ? SECOND : HOUR }) })
+    const containerDefinitions = order.map((name) => ({
+      name,
+      image: 'image',
+      essential: name === 'main',
+    }))
+    world.register({ containerDefinitions })
+    const { taskArn } = world.run()
+    world.clock.advanceSync(60 * SECOND)
+    const task = world.describeTask(taskArn)
+    expect(task.lastStatus).toBe('STOPPED')
+    expect(task.containers.find(({ name }: Wire) => name === 'side').exitCode).toBe(143)
+  })
+
   test('the end of a container that is not essential ends nothing', () => {
     const world = emulated({ behave: ({ name }) => (name === 'main' ? {} : { runMs: 0 }) })
     const side = { name: 'side', image: 'image', essential: false }
@@ -221,6 +249,85 @@ describe('what ends a task', () => {
     world.clock.advanceSync(60 * SECOND)
     const { task } = world.ecs('StopTask', { task: taskArn, reason: 'third' })
     expect(task).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'first' })
+  })
+})
+
+describe('a driver that tells what happens when it happens', () => {
+  /** Does nothing by itself: the test reports for it. */
+  function manual(): { readonly driver: TaskDriver; report: TaskReport | undefined } {
+    const hand: { readonly driver: TaskDriver; report: TaskReport | undefined } = {
+      report: undefined,
+      driver: {
+        start: (_task, report) => {
+          hand.report = report
+        },
+        stop: () => {},
+        flush: () => hand.report?.output('main', 'flushed', 0),
+      },
+    }
+    return hand
+  }
+
+  test('states of one millisecond are told apart by their versions', () => {
+    const hand = manual()
+    const world = emulated({ driver: hand.driver, config: { delays: NO_DELAYS } })
+    world.register()
+    const { taskArn } = world.run()
+    const seen: string[] = []
+    const look = (): void => {
+      const { version, lastStatus, desiredStatus } = world.describeTask(taskArn)
+      seen.push(`${version} ${lastStatus} ${desiredStatus}`)
+    }
+    const nowMs = world.clock.nowMs()
+    const acts = [
+      () => hand.report?.started('main', nowMs),
+      () => world.ecs('StopTask', { task: taskArn }),
+      () => hand.report?.exited('main', { atMs: nowMs, exitCode: 0 }),
+    ]
+    look()
+    for (const act of acts) {
+      act()
+      for (let again = 0; again < 4; again++) {
+        look()
+        if (again % 2 === 1) world.clock.advanceSync(1)
+      }
+    }
+    const states = seen.filter((state, index) => state !== seen[index - 1])
+    expect(new Set(states).size).toBe(states.length)
+    const versions = states.map((state) => Number(state.split(' ')[0]))
+    expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
+    expect(states.at(-1)).toMatch(/STOPPED STOPPED$/)
+  })
+
+  test('an exit in the millisecond of the signal has its own version', () => {
+    const hand = manual()
+    const world = emulated({ driver: hand.driver, config: { delays: NO_DELAYS } })
+    world.register()
+    const { taskArn } = world.run()
+    hand.report?.started('main', world.clock.nowMs())
+    world.clock.advanceSync(10)
+    world.ecs('StopTask', { task: taskArn })
+    const stopping = world.describeTask(taskArn)
+    hand.report?.exited('main', { atMs: world.clock.nowMs(), exitCode: 0 })
+    expect(world.describeTask(taskArn)).toMatchObject({
+      lastStatus: stopping.lastStatus,
+      version: stopping.version,
+    })
+    world.clock.advanceSync(1)
+    const ended = world.describeTask(taskArn)
+    expect(ended.lastStatus).toBe('STOPPED')
+    expect(ended.version).toBeGreaterThan(stopping.version)
+  })
+
+  test('reading logs brings the output that is there', () => {
+    const hand = manual()
+    const keepAllOutput = { logGroup: '/all', streamPrefix: 't' }
+    const world = emulated({ driver: hand.driver, config: { keepAllOutput } })
+    world.register()
+    const logStreamName = `t/main/${world.run().taskArn.split('/').at(-1)}`
+    hand.report?.started('main', world.clock.nowMs())
+    const { events } = world.logs('GetLogEvents', { logGroupName: '/all', logStreamName })
+    expect(events).toMatchObject([{ message: 'flushed' }])
   })
 })
 

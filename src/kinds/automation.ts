@@ -12,6 +12,3 @@ export interface AutomationStatus extends CommonStatus {
   /** What the last action that failed answered. */
   readonly lastError?: string
 }
-
-export const AUTOMATION_CONDITIONS = ['Ready', 'Disabled', 'Stalled', 'Reconciling'] as const
-export type AutomationCondition = (typeof AUTOMATION_CONDITIONS)[number]

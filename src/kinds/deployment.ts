@@ -17,7 +17,19 @@ export interface DeploymentStatus extends CommonStatus {
   readonly taskDefinitionArn?: string
   /** Failed runs in a row, for pauseAfterFailures. */
   readonly consecutiveFailures?: number
+  /** Failures before this time do not count: when it was last resumed. */
+  readonly failuresCountedFrom?: string
+  /** How far each active schedule has been dealt with. */
+  readonly schedules?: readonly ScheduleStatus[]
 }
 
-export const DEPLOYMENT_CONDITIONS = ['Ready', 'Suspended', 'Stalled', 'Reconciling'] as const
-export type DeploymentCondition = (typeof DEPLOYMENT_CONDITIONS)[number]
+/** Times up to `handledUntil` were started, were missed for good, or passed while nothing was to be started. */
+export interface ScheduleStatus {
+  /** Slug, or the place in the list. */
+  readonly name: string
+  /** Hash of what decides its times; a schedule that is changed starts afresh. */
+  readonly definition: string
+  readonly handledUntil: string
+  /** The scheduled time of its newest run. */
+  readonly lastScheduleTime?: string
+}

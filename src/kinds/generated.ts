@@ -793,7 +793,7 @@ export type DeploymentSpec = {
 }
 /** When runs start: exactly one of cron, interval and rrule. */
 export type Schedule = {
-  /** Five cron fields (minute, hour, day of month, month, day of week). */
+  /** Five cron fields (minute, hour, day of month, month, day of week). H stands for a value that is the deployment's own: H, H/15, H(0-7). */
   readonly cron?: string
   /** Seconds between runs; or text: HH:MM:SS, or an ISO 8601 duration such as PT15M. */
   readonly interval?: number | string
@@ -3785,7 +3785,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 256,
-            "description": "Five cron fields (minute, hour, day of month, month, day of week)."
+            "description": "Five cron fields (minute, hour, day of month, month, day of week). H stands for a value that is the deployment's own: H, H/15, H(0-7)."
           },
           "interval": {
             "description": "Seconds between runs; or text: HH:MM:SS, or an ISO 8601 duration such as PT15M.",

@@ -1,7 +1,4 @@
-import type { RunSpec } from './generated.ts'
-import type { CapstanObject, CommonStatus } from './meta.ts'
-
-export type Run = CapstanObject<RunSpec, RunStatus>
+import type { CommonStatus } from './meta.ts'
 
 /** State types, in the peer's vocabulary (Prefect's StateType). */
 export const STATE_TYPES = [
@@ -58,6 +55,8 @@ export interface RunState {
 
 /** One task of a run, as status shows it. Times are RFC 3339, UTC. */
 export interface AttemptStatus {
+  /** Of an array; absent for a plain run. */
+  readonly index?: number
   readonly number: number
   readonly clientToken: string
   readonly startedBy: string
@@ -76,6 +75,18 @@ export interface AttemptStatus {
   readonly lastLines?: readonly string[]
 }
 
+/** How many tasks of an array are where. Indexes are given in ranges: `1,3-5`. */
+export interface ArrayStatus {
+  readonly tasks: number
+  readonly active: number
+  readonly succeeded: number
+  readonly failed: number
+  /** To be launched as soon as there is room: neither active, nor over, nor in a backoff. */
+  readonly waiting: number
+  readonly completedIndexes?: string
+  readonly failedIndexes?: string
+}
+
 /** Written by controllers/run alone. */
 export interface RunStatus extends CommonStatus {
   readonly state?: RunState
@@ -87,6 +98,8 @@ export interface RunStatus extends CommonStatus {
   readonly statusCode?: number
   /** One sentence with numbers: what a run that has no task yet is waiting for. */
   readonly whyPending?: string
+  /** Of an array: where its tasks are. */
+  readonly array?: ArrayStatus
   /** The value of the rerun annotation that was acted on, and the first attempt that counts since. */
   readonly rerun?: { readonly text: string; readonly fromAttempt: number }
   /** ISO times of the first launch and of the end. */

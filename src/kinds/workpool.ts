@@ -28,8 +28,5 @@ export interface WorkPoolStatus extends CommonStatus {
   readonly queues?: readonly WorkQueueStatus[]
 }
 
-export const WORK_POOL_CONDITIONS = ['Ready', 'Suspended', 'Stalled', 'Reconciling'] as const
-export type WorkPoolCondition = (typeof WORK_POOL_CONDITIONS)[number]
-
 /** The queue that every pool has, also where its spec names none. */
 export const DEFAULT_QUEUE = 'default'

@@ -99,7 +99,11 @@ function composeAll(file: string, text: string): ParsedManifest {
 }
 
 function syntaxProblems(document: Document.Parsed): readonly ContentProblem[] {
-  const errors = document.errors.slice(0, MAX_PROBLEMS)
+  const firstTab = document.errors.find(({ code }) => code === 'TAB_AS_INDENT')
+  // A file that is indented with tabs has them in every line: saying it once is enough.
+  const errors = document.errors
+    .filter((error) => error.code !== 'TAB_AS_INDENT' || error === firstTab)
+    .slice(0, MAX_PROBLEMS)
   const found: ContentProblem[] = errors.map(({ pos, message }) => ({
     code: 'InvalidYaml',
     offset: pos[0],

@@ -91,11 +91,17 @@ const MAX_EXCERPT_WIDTH = 100
 export function renderProblem(problem: ManifestProblem, text = ''): string {
   const { file, line, column, path, message, hint } = problem
   const what = path === '' ? message : `${path}: ${message}`
-  const lines = [`${file}:${line}:${column}: ${what}`]
-  const source = text.split('\n', line)[line - 1]?.replace(/\r$/, '')
-  if (source !== undefined && source.trim() !== '') lines.push(...excerpt(source, problem))
+  const lines = [`${file}:${line}:${column}: ${what}`, renderExcerpt(text, problem)]
   if (hint !== undefined) lines.push(`  hint: ${hint}`)
-  return lines.join('\n')
+  return lines.filter((part) => part !== undefined).join('\n')
+}
+
+/** The line with a caret under the column; undefined where the line is not in the text, or blank. */
+export function renderExcerpt(text: string, position: Position): string | undefined {
+  const { line } = position
+  const source = text.split('\n', line)[line - 1]?.replace(/\r$/, '')
+  if (source === undefined || source.trim() === '') return undefined
+  return excerpt(source, position).join('\n')
 }
 
 function excerpt(source: string, { line, column }: Position): readonly string[] {

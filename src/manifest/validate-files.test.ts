@@ -27,7 +27,7 @@ const DEPLOYMENT = manifest('Deployment', 'd', {
 })
 
 test('a set that fits has no problems', () => {
-  const { objects, problems, notes } = validate(
+  const { objects, problems, notes, runs } = validate(
     POOL,
     DEPLOYMENT,
     manifest('Run', 'r', { deployment: 'd', parameters: { depth: 'full' } }),
@@ -35,6 +35,12 @@ test('a set that fits has no problems', () => {
   )
   expect([problems, notes]).toEqual([[], []])
   expect(objects).toHaveLength(4)
+  expect(
+    runs.map(({ object, resolved }) => [object.metadata.name, resolved.template.image]),
+  ).toEqual([
+    ['r', 'x'],
+    ['s', 'x'],
+  ])
 })
 
 describe('problems between objects', () => {

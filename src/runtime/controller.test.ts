@@ -181,6 +181,7 @@ describe('workers', () => {
     void world.start()
     world.queue.add('a')
     world.queue.add('b')
+    world.queue.addAfter('c', 3_600_000)
     await world.clock.advance(0)
     let isStopped = false
     const stopped = Promise.resolve(world.controller.stop()).then(() => {

@@ -52,6 +52,7 @@ describe('pretty', () => {
     ['texts with spaces', { why: 'not yet' }, 'why="not yet"'],
     ['lists and objects', { list: [1], object: { a: null } }, 'list=[1] object={"a":null}'],
     ['secrets', { token: 'hunter2' }, 'token="[redacted]"'],
+    ['texts of many lines below', { why: 'one\n  two', n: 3 }, 'n=3\none\n  two'],
   ])('writes %s', (_, fields, expected) => {
     const { log, lines } = setUp({ format: 'pretty' })
     log.info('launched', { ...fields })

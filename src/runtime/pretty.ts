@@ -8,14 +8,21 @@ const COLOURS: Readonly<Record<string, string>> = {
   error: '\u001b[31m',
 }
 
-/** A JSON log line for people: `12:00:00.000 INFO  message key=value`, with an error's stack below. */
+/** A JSON log line for people: `12:00:00.000 INFO  message key=value`, with texts of many lines and an error's stack below. */
 export function renderPretty(line: string, colour: boolean): string {
   const record: JsonObject = JSON.parse(line)
   const { level, time, message, ...fields } = record
   const error = isJsonObject(fields['error']) ? fields['error'] : undefined
   const head = `${toText(time).slice(11, 23)} ${renderLevel(toText(level), colour)} ${toText(message)}`
-  const members = Object.entries(fields).map(([name, value]) => ` ${name}=${renderField(value)}`)
-  return `${head}${members.join('')}\n${renderStack(error)}`
+  const members = Object.entries(fields)
+  const short = members.filter(([, value]) => !hasManyLines(value))
+  const words = short.map(([name, value]) => ` ${name}=${renderField(value)}`)
+  const blocks = members.flatMap(([, value]) => (hasManyLines(value) ? [`${value}\n`] : []))
+  return `${head}${words.join('')}\n${blocks.join('')}${renderStack(error)}`
+}
+
+function hasManyLines(value: Json | undefined): value is string {
+  return typeof value === 'string' && value.includes('\n')
 }
 
 function renderLevel(level: string, colour: boolean): string {

@@ -71,6 +71,7 @@ export class Settler {
 
   #settleWaiting(key: string, error: WaitingError, log: Log): void {
     this.#counts.waitingErrors += 1
+    this.#failures.delete(key)
     log.debug('reconcile waits', { why: error.message, afterMs: error.afterMs })
     this.#options.queue.addAfter(key, error.afterMs)
   }

@@ -17,8 +17,11 @@ const TIMER_MS = 10_000
 const TIMER_PER_LOOK = 400
 const MAX_TIMER_MS = 60_000
 
-/** After a look at single files, everything is looked at this soon; a stream of files shares one such look a second. */
-const VERIFY_MS = 1_000
+/** After a look at single files, everything is looked at this soon; a stream of files shares one such look. */
+const VERIFY_MS = 5_000
+
+/** What is due at once still leaves a turn to everything else. */
+const MIN_DELAY_MS = 5
 
 /** After a look that failed. */
 const RETRY_MS = 1_000
@@ -85,10 +88,9 @@ export class Agenda {
     const timerMs = Math.min(MAX_TIMER_MS, Math.max(TIMER_MS, tookMs * TIMER_PER_LOOK))
     this.everything(task.type === 'Files' ? VERIFY_MS : timerMs)
     if (!report.ok) this.everything(RETRY_MS)
-    const { lookAgainMs } = report
-    if (lookAgainMs === undefined) return
-    if (task.type === 'Everything') this.everything(lookAgainMs)
-    else for (const path of [...task.paths, ...task.revisit]) this.file(path, lookAgainMs)
+    const { everythingMs, files } = report.next
+    if (everythingMs !== undefined) this.everything(Math.max(MIN_DELAY_MS, everythingMs))
+    for (const path of files?.paths ?? []) this.file(path, files?.delayMs ?? 0)
   }
 
   /** A look threw: everything that it was for is still to be done. */

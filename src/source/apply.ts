@@ -9,14 +9,16 @@ import type { PrunePlan } from './prune.ts'
 import type { Plan } from './sync.ts'
 import { applyStep, prune, release, type StepResult, type WriteContext } from './write-objects.ts'
 
-/** Writes per transaction where the folder changes file by file anyway: about 30 ms of them. */
-const CHUNK = 500
+/** Writes per transaction where the folder changes file by file anyway: about 20 ms of them. */
+const CHUNK = 200
 
 /** What is decided about one snapshot. */
 export interface Decision {
   readonly root: Root
   /** Of all files that are there. */
   readonly digest: string
+  /** Everything was looked at, and no file is still being written. */
+  readonly isSettled: boolean
   readonly files: readonly ReadFile[]
   readonly gone: ReadonlySet<string>
   readonly plan: Plan
@@ -32,6 +34,19 @@ export interface Applied {
   pruned: number
   /** Files with objects that someone else changed between the decision and the write. */
   readonly stale: Set<string>
+}
+
+export function noWrites(): Applied {
+  return { created: 0, updated: 0, replaced: 0, pruned: 0, stale: new Set() }
+}
+
+/** Adds what was written to `sum`. */
+export function addWrites(sum: Applied, applied: Applied): void {
+  sum.created += applied.created
+  sum.updated += applied.updated
+  sum.replaced += applied.replaced
+  sum.pruned += applied.pruned
+  for (const file of applied.stale) sum.stale.add(file)
 }
 
 export interface ApplyPorts {
@@ -50,7 +65,7 @@ export interface ApplyPorts {
  */
 export async function applyDecision(ports: ApplyPorts, decision: Decision): Promise<Applied> {
   const { store, clock } = ports
-  const applied = { created: 0, updated: 0, replaced: 0, pruned: 0, stale: new Set<string>() }
+  const applied = noWrites()
   const writes = [
     ...objectWrites(ports, decision, applied),
     ...bookWrites(ports, decision, applied),
@@ -76,6 +91,7 @@ export function unsettledFiles({ plan, prunePlan }: Decision): ReadonlySet<strin
 }
 
 type Write = () => void
+type NewSourceRow = Omit<SourceRow, 'id' | 'appliedAtMs'>
 
 function objectWrites(ports: ApplyPorts, { plan, prunePlan }: Decision, applied: Applied): Write[] {
   const { store, source, clock } = ports
@@ -118,20 +134,19 @@ function bookWrites(
 }
 
 /** The folder's own row; undefined when it stays as it is. */
-function nextRow(
-  row: SourceRow | undefined,
-  { root, digest, prunePlan }: Decision,
-): Omit<SourceRow, 'id' | 'appliedAtMs'> | undefined {
+function nextRow(row: SourceRow | undefined, decision: Decision): NewSourceRow | undefined {
+  const { root, digest, isSettled, prunePlan } = decision
   const revision = commitOf(root) ?? digest
-  const rootIdentity = row && !prunePlan?.rootTrusted ? row.rootIdentity : root.identity
-  const held = prunePlan ? nextHeld(row, prunePlan) : row?.held
-  const isSame =
-    row?.revision === revision && row.rootIdentity === rootIdentity && row.held === held
+  // The first row ends the start: until then, what comes was there all along.
+  if (!row) return isSettled ? { revision, rootIdentity: root.identity } : undefined
+  const rootIdentity = prunePlan?.rootTrusted ? root.identity : row.rootIdentity
+  const held = prunePlan ? nextHeld(row, prunePlan) : row.held
+  const isSame = row.revision === revision && row.rootIdentity === rootIdentity && row.held === held
   return isSame ? undefined : { revision, rootIdentity, ...(held && { held }) }
 }
 
 /** What is held back from now on: as it stands, with its approval, while it is the same. */
-function nextHeld(row: SourceRow | undefined, { hold }: PrunePlan): SourceRow['held'] {
+function nextHeld(row: SourceRow, { hold }: PrunePlan): SourceRow['held'] {
   if (!hold) return undefined
-  return hold.token === heldOf(row)?.token ? row?.held : holdToJson(hold)
+  return hold.token === heldOf(row)?.token ? row.held : holdToJson(hold)
 }

@@ -46,6 +46,7 @@ export class FolderSource implements Part {
   #unsubscribe: (() => void) | undefined
   #restored: Promise<void> | undefined
   #isRunning = false
+  #isLooking = false
   #last: SyncReport | undefined
 
   constructor(options: FolderSourceOptions) {
@@ -69,8 +70,8 @@ export class FolderSource implements Part {
   }
 
   async start(): Promise<void> {
-    this.#isRunning = true
     await this.#restore()
+    this.#isRunning = true
     this.#agenda.everything(0)
     this.#schedule()
   }
@@ -122,7 +123,9 @@ export class FolderSource implements Part {
 
   #restore(): Promise<void> {
     this.#unsubscribe ??= this.#options.store.subscribe((changes) => this.#onChanges(changes))
-    this.#restored ??= this.#sync.restore()
+    this.#restored ??= this.#sync.restore().then((missing) => {
+      for (const path of missing) this.#agenda.revisit(path, 0)
+    })
     return this.#restored
   }
 
@@ -153,16 +156,23 @@ export class FolderSource implements Part {
   }
 
   #schedule(): void {
-    if (!this.#isRunning) return
+    // The end of a look schedules the next one: what comes meanwhile waits on the agenda, once.
+    if (!this.#isRunning || this.#isLooking) return
     this.#cancelTimer()
     this.#cancelTimer = this.#options.clock.after(this.#agenda.nextMs(), () => {
-      void this.#look().then(() => this.#schedule())
+      void this.#look()
     })
   }
 
   /** One look, after those that were asked for before. Never rejects: what fails is reported, and tried again. */
   #look(): Promise<SyncReport> {
-    const look = this.#looking.then(() => this.#lookNow())
+    const look = this.#looking.then(async () => {
+      this.#isLooking = true
+      const report = await this.#lookNow()
+      this.#isLooking = false
+      this.#schedule()
+      return report
+    })
     this.#looking = look
     return look
   }
@@ -247,5 +257,6 @@ function emptyReport(source: string): SyncReport {
     pruned: 0,
     waiting: [],
     problems: [],
+    next: {},
   }
 }

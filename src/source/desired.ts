@@ -1,7 +1,7 @@
 import type { ObjectKey, OwnerReference } from '../kinds/meta.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { KnownFile } from './file-reader.ts'
 import type { SourceProblem } from './problem.ts'
-import type { KnownFile } from './snapshot.ts'
 
 /** One object of a manifest: what the decision needs at hand, the rest as text, because 100,000 of them fit into memory that way. */
 export interface DesiredObject extends ObjectKey {

@@ -1,7 +1,7 @@
 import { sha256 } from '../lib/names.ts'
 import type { ReadFile } from './desired.ts'
+import type { KnownFile } from './file-reader.ts'
 import type { SourceProblem } from './problem.ts'
-import type { KnownFile } from './snapshot.ts'
 
 /** What is known of one file that is there. */
 export interface FileEntry extends KnownFile {

@@ -104,7 +104,9 @@ function readRegularFile(path: string, limitBytes: number): FileContent {
   try {
     const directory = dirname(path)
     if (realpathSync.native(directory) !== directory) throw escaped(path)
-    const bytes = readBytes(descriptor, limitBytes)
+    const { size } = fstatSync(descriptor)
+    // One byte more than it has, so that a file that grows shows.
+    const bytes = readBytes(descriptor, Math.min(limitBytes, size + 1))
     return { bytes, stat: toStat(fstatSync(descriptor, { bigint: true })) }
   } finally {
     closeSync(descriptor)

@@ -2,18 +2,26 @@ import { type ObjectKey, renderKey } from '../kinds/meta.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createSlicer, type Slicer } from '../runtime/slicer.ts'
 import type { Store } from '../store/types.ts'
-import { type Applied, applyDecision, type Decision, unsettledFiles } from './apply.ts'
+import {
+  type Applied,
+  addWrites,
+  applyDecision,
+  type Decision,
+  noWrites,
+  unsettledFiles,
+} from './apply.ts'
 import { approvedToken, heldOf } from './approval.ts'
 import { isGood, type ReadFile } from './desired.ts'
-import { FileIndex } from './file-index.ts'
+import { type FileEntry, FileIndex } from './file-index.ts'
+import type { Arrivals } from './file-reader.ts'
 import type { Files } from './files.ts'
 import type { Root } from './layout.ts'
 import type { Loader } from './load.ts'
 import { observeObjects, observeOrphans, observeOwned } from './observe.ts'
 import { parseProblem, type SourceProblem } from './problem.ts'
 import { type Absence, decidePrune, type PrunePlan } from './prune.ts'
-import { folderProblem, holdProblem, type SyncReport } from './report.ts'
-import { type Arrivals, type Snapshot, SnapshotReader, type SnapshotResult } from './snapshot.ts'
+import { folderProblem, holdProblem, type NextLook, type SyncReport } from './report.ts'
+import { type Snapshot, SnapshotReader, type SnapshotResult } from './snapshot.ts'
 import { decideSync, type Plan } from './sync.ts'
 
 export interface FolderSyncOptions {
@@ -36,8 +44,18 @@ const GIT_LOCK_PATIENCE_MS = 60_000
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-type Counts = Omit<Applied, 'stale'>
-const NO_WRITES: Counts = { created: 0, updated: 0, replaced: 0, pruned: 0 }
+/** A file that has to be read whatever its stat. */
+const UNKNOWN: FileEntry = { stat: '', hash: '', problems: [] }
+
+/** What is to be decided, and on what evidence. */
+interface Look {
+  readonly root: Root
+  readonly files: readonly ReadFile[]
+  readonly gone: ReadonlySet<string>
+  /** Everything was seen, so what is missing is gone. */
+  readonly isTrusted: boolean
+  readonly isSettled: boolean
+}
 
 /**
  * Makes the store say what one folder says, one look at a time; looks never overlap. Between looks it keeps
@@ -55,6 +73,8 @@ export class FolderSync {
   /** By renderKey: objects that come when something of the same name is gone. */
   readonly #waiting = new Set<string>()
   #wanted: ReadonlySet<string> = NOTHING
+  /** What was written since this look began. */
+  #applied: Applied = noWrites()
   #lockedSinceMs: number | undefined
   #place: { readonly root: Root; readonly directories: readonly string[] } | undefined
 
@@ -69,22 +89,32 @@ export class FolderSync {
       wanted: (path) => this.#wanted.has(path),
       hash: loader.hash,
       parse: loader.load,
+      take: (taken, at) => this.#take(taken, at),
     })
   }
 
-  /** Takes up what the store knows of the folder. Files that were read under other rules count as new. */
-  async restore(): Promise<void> {
+  /**
+   * Takes up what the store knows of the folder. Files that were read under other rules count as new. Returns
+   * the files whose objects went while nobody looked.
+   */
+  async restore(): Promise<ReadonlySet<string>> {
     const { store, root, loader } = this.#options
     const slicer = this.#slicer()
     for (const { path, stat, hash, problems } of store.sources.files(root)) {
       const known = problems.map(parseProblem).filter((problem) => problem !== undefined)
       const isCurrent = loader.isCurrent(hash) && known.length === problems.length
-      const entry = isCurrent
-        ? { stat, hash, problems: known }
-        : { stat: '', hash: '', problems: [] }
-      this.#index.put(path, entry)
+      this.#index.put(path, isCurrent ? { stat, hash, problems: known } : UNKNOWN)
       await slicer.pause()
     }
+    const revisit = new Set<string>()
+    for (const { path, kind, namespace, name } of store.sources.objects(root)) {
+      // A file that was never finished has no row; it owns what it owns all the same.
+      if (!this.#index.get(path)) this.#index.put(path, UNKNOWN)
+      const isMissing = kind !== 'Run' && !store.objects.get({ kind, namespace, name })
+      if (isMissing) revisit.add(path)
+      await slicer.pause()
+    }
+    return revisit
   }
 
   /** Where the root led at the last look at everything, and the directories below it. */
@@ -106,7 +136,7 @@ export class FolderSync {
 
   /** Looks at everything. `revisit`: files to decide again though they did not change. */
   async full(revisit: ReadonlySet<string> = NOTHING): Promise<SyncReport> {
-    this.#wanted = revisit
+    this.#begin(revisit)
     return this.#handle(await this.#reader.full(this.#isLockOld()), revisit)
   }
 
@@ -115,9 +145,14 @@ export class FolderSync {
     paths: readonly string[],
     revisit: ReadonlySet<string> = NOTHING,
   ): Promise<SyncReport | undefined> {
-    this.#wanted = revisit
+    this.#begin(revisit)
     const result = await this.#reader.partial([...new Set([...paths, ...revisit])])
     return result.type === 'LookAtAll' ? undefined : this.#handle(result, revisit)
+  }
+
+  #begin(revisit: ReadonlySet<string>): void {
+    this.#wanted = revisit
+    this.#applied = noWrites()
   }
 
   async #handle(
@@ -127,7 +162,7 @@ export class FolderSync {
     if (result.type === 'Taken') return this.#sync(result.snapshot, revisit)
     if (result.type === 'Busy') {
       this.#lockedSinceMs ??= this.#options.clock.monotonicMs()
-      return { ...this.#report(), lookAgainMs: GIT_LOCK_POLL_MS }
+      return { ...this.#report(), next: { everythingMs: GIT_LOCK_POLL_MS } }
     }
     // Absences are of one unbroken view of the folder.
     this.#absences = new Map()
@@ -143,35 +178,65 @@ export class FolderSync {
 
   async #sync(snapshot: Snapshot<ReadFile>, revisit: ReadonlySet<string>): Promise<SyncReport> {
     const slicer = this.#slicer()
-    await this.#note(snapshot, slicer)
+    this.#note(snapshot)
+    await this.#noteFiles(snapshot.changed, slicer)
     const gone = isTrusted(snapshot) ? this.#index.compare(snapshot.seen) : NOTHING
     const files = this.#filesToDecide(snapshot, revisit)
-    const decision = await this.#decide(snapshot, { files, gone }, slicer)
+    const { plan, prunePlan } = await this.#settle({ ...toLook(snapshot), files, gone }, slicer)
+    return { ...this.#report(), next: this.#nextLook(snapshot, plan, prunePlan) }
+  }
+
+  /** Files of a plain folder that came in before the look is over: nothing is said about what is missing. */
+  async #take(files: readonly ReadFile[], root: Root): Promise<void> {
+    const slicer = this.#slicer()
+    await this.#noteFiles(files, slicer)
+    const look = { root, files, gone: NOTHING, isTrusted: false, isSettled: false }
+    await this.#settle(look, slicer)
+  }
+
+  /** Decides about these files, applies what was decided, and takes note of what is still open. */
+  async #settle(look: Look, slicer: Slicer): Promise<Decision> {
     const { store, clock, root: source, annotationsAtStart } = this.#options
+    const decision = await this.#decide(look, slicer)
     const applied = await applyDecision({ store, clock, source, annotationsAtStart }, decision)
     await this.#conclude(decision, applied, slicer)
-    const isStale = applied.stale.size > 0 ? 0 : undefined
-    const delays = [snapshot.lookAgainMs, decision.prunePlan?.lookAgainMs, isStale]
-    const soon = delays.filter((delayMs) => delayMs !== undefined)
+    addWrites(this.#applied, applied)
+    return decision
+  }
+
+  #nextLook(snapshot: Snapshot<ReadFile>, plan: Plan, prunePlan: PrunePlan | undefined): NextLook {
+    const { store, root } = this.#options
+    const { waiting, waitMs } = snapshot
+    const delays = [prunePlan?.lookAgainMs]
+    if (this.#applied.stale.size > 0) delays.push(0)
+    // Only a look at everything says that an object is missing.
+    if (!isFull(snapshot) && plan.orphans.length > 0) delays.push(0)
+    // The start of a folder ends with a look at everything.
+    const isStart = store.sources.get(root) === undefined
+    if (isStart && waiting.length > 0) delays.push(waitMs)
+    const due = delays.filter((delayMs) => delayMs !== undefined)
     return {
-      ...this.#report(applied),
-      ...(soon.length > 0 && { lookAgainMs: Math.min(...soon) }),
+      ...(due.length > 0 && { everythingMs: Math.min(...due) }),
+      ...(waiting.length > 0 && { files: { paths: waiting, delayMs: waitMs } }),
     }
   }
 
-  /** Takes the snapshot into the index. Changed files are open until the store says what they say. */
-  async #note(snapshot: Snapshot<ReadFile>, slicer: Slicer): Promise<void> {
+  #note(snapshot: Snapshot<ReadFile>): void {
     for (const { path, stat } of snapshot.restated) this.#index.restate(path, stat)
-    for (const file of snapshot.changed) {
-      const { path, stat, hash, problems } = file
-      this.#index.put(path, { stat, hash, problems, open: file })
-      await slicer.pause()
-    }
     if (!isFull(snapshot)) return
     const { root, directories, lock, problems } = snapshot
     if (lock === undefined) this.#lockedSinceMs = undefined
     this.#place = { root, directories }
     this.#problems = lock === undefined ? problems : [oldLock(lock), ...problems]
+  }
+
+  /** Changed files are open until the store says what they say. */
+  async #noteFiles(files: readonly ReadFile[], slicer: Slicer): Promise<void> {
+    for (const file of files) {
+      const { path, stat, hash, problems } = file
+      this.#index.put(path, { stat, hash, problems, open: file })
+      await slicer.pause()
+    }
   }
 
   #filesToDecide(snapshot: Snapshot<ReadFile>, revisit: ReadonlySet<string>): readonly ReadFile[] {
@@ -181,21 +246,17 @@ export class FolderSync {
     return open.filter((file) => paths.has(file.path))
   }
 
-  async #decide(
-    snapshot: Snapshot<ReadFile>,
-    look: { readonly files: readonly ReadFile[]; readonly gone: ReadonlySet<string> },
-    slicer: Slicer,
-  ): Promise<Decision> {
+  async #decide(look: Look, slicer: Slicer): Promise<Decision> {
     const { store, root: source } = this.#options
+    const { root, files, gone, isSettled } = look
     const owned = await observeOwned(store, source, look, slicer)
-    const facts = await observeObjects(store, look.files, slicer)
-    const plan = decideSync({ source, ...look, owned, facts })
+    const facts = await observeObjects(store, files, slicer)
+    const plan = decideSync({ source, files, gone, owned, facts })
     // Before the writes: what makes room at once is announced by their own commit.
     for (const object of plan.waiting) this.#awaited.set(renderKey(object), object.file)
-    const { root } = snapshot
-    const prunePlan = isTrusted(snapshot) ? await this.#decidePrune(root, plan, slicer) : undefined
+    const prunePlan = look.isTrusted ? await this.#decidePrune(root, plan, slicer) : undefined
     if (prunePlan) this.#absences = prunePlan.absences
-    return { root, digest: this.#index.digest, ...look, plan, prunePlan }
+    return { root, digest: this.#index.digest, isSettled, files, gone, plan, prunePlan }
   }
 
   async #decidePrune(root: Root, plan: Plan, slicer: Slicer): Promise<PrunePlan> {
@@ -222,14 +283,14 @@ export class FolderSync {
     const problems = groupByFile(plan.problems)
     for (const file of files) {
       const isOpen = unsettled.has(file.path) || applied.stale.has(file.path)
-      this.#settle(file, isOpen, isGood(file) ? problems.get(file.path) : file.problems)
+      this.#close(file, isOpen, isGood(file) ? problems.get(file.path) : file.problems)
       await slicer.pause()
     }
     for (const path of gone) if (!unsettled.has(path)) this.#index.remove(path)
     for (const object of plan.waiting) this.#waiting.add(renderKey(object))
   }
 
-  #settle(file: ReadFile, isOpen: boolean, problems: readonly SourceProblem[] = []): void {
+  #close(file: ReadFile, isOpen: boolean, problems: readonly SourceProblem[] = []): void {
     const { path, stat, hash } = file
     this.#index.put(path, { stat, hash, problems, ...(isOpen && { open: file }) })
     for (const key of file.objects.map(renderKey)) {
@@ -239,28 +300,35 @@ export class FolderSync {
     }
   }
 
-  #report(applied: Counts = NO_WRITES): SyncReport {
+  #report(): SyncReport {
     const { store, root: source } = this.#options
     const row = store.sources.get(source)
     const held = heldOf(row)
+    const { created, updated, replaced, pruned } = this.#applied
     const problems = [...this.#problems, ...this.#index.problems()]
     return {
       source,
       ok: true,
       revision: row?.revision ?? '',
-      created: applied.created,
-      updated: applied.updated,
-      replaced: applied.replaced,
-      pruned: applied.pruned,
+      created,
+      updated,
+      replaced,
+      pruned,
       waiting: [...this.#waiting].sort(),
       problems: held ? [holdProblem(held), ...problems] : problems,
       ...(held && { held }),
+      next: {},
     }
   }
 
   #slicer(): Slicer {
     return createSlicer(this.#options.clock)
   }
+}
+
+function toLook(snapshot: Snapshot<ReadFile>): Omit<Look, 'files' | 'gone'> {
+  const isSettled = isFull(snapshot) && snapshot.waiting.length === 0
+  return { root: snapshot.root, isTrusted: isTrusted(snapshot), isSettled }
 }
 
 /** Every walk reads at least the root. */

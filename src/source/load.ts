@@ -3,7 +3,8 @@ import { sha256, uuidV5 } from '../lib/names.ts'
 import { type LoadedObject, loadManifest } from '../manifest/load.ts'
 import type { Validator } from '../manifest/validator.ts'
 import type { DesiredBody, DesiredObject, ReadFile } from './desired.ts'
-import type { FreshFile } from './snapshot.ts'
+import { withExcerpts } from './excerpt.ts'
+import type { FreshFile } from './file-reader.ts'
 
 /** How bytes become objects. */
 export interface Loader {
@@ -33,7 +34,7 @@ export function createLoader({ validator, defaultNamespace, version }: LoaderOpt
     load({ path, stat, hash, bytes }) {
       const loaded = loadManifest({ file: path, text: bytes, defaultNamespace, validator })
       const objects = loaded.problems.length > 0 ? [] : loaded.objects.map(toDesired)
-      return { path, stat, hash, objects, problems: loaded.problems }
+      return { path, stat, hash, objects, problems: withExcerpts(loaded.problems, bytes) }
     },
   }
 }

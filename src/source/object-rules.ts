@@ -67,19 +67,19 @@ const OBJECT_RULES: readonly Rule[] = [
     why: 'Its finalizers are at work; it is created again once it is gone.',
   },
   {
-    when: (at) => appliedHash(at) === at.desired.contentHash && isInPlace(at),
+    when: (at) => hasContent(at) && isInPlace(at),
     decide: () => KEEP,
     why: 'The file says what it said before; what was edited through the API since then stands until the file changes.',
   },
   {
-    when: (at) => appliedHash(at) === at.desired.contentHash,
+    when: hasContent,
     decide: () => ({ type: 'Steer' }),
     why: 'The file was renamed, or other annotations were written: the spec is not touched.',
   },
   {
     when: () => true,
     decide: () => ({ type: 'Update' }),
-    why: 'The file changed, or takes over an object that was made through the API.',
+    why: 'The file changed, or takes over an object that someone else made.',
   },
 ]
 
@@ -136,7 +136,7 @@ const RUN_RULES: readonly Rule[] = [
     why: 'The same content never runs again, not after TTL, not after a restart, not after a revert.',
   },
   {
-    when: (at) => appliedHash(at) === at.desired.contentHash,
+    when: ({ desired, facts }) => facts.owner?.contentHash === desired.contentHash,
     decide: () => KEEP,
     why: 'It was created and someone deleted it, before it ever had a task.',
   },
@@ -211,10 +211,9 @@ function isOurs({ source, facts }: Case): boolean {
   return facts.owner?.source === source || (annotation ?? '').startsWith(`${source}/`)
 }
 
-/** Hash of the content that was applied last; undefined when the folder never applied any. */
-function appliedHash(at: Case): string | undefined {
-  if (at.facts.owner) return at.facts.owner.contentHash
-  return isOurs(at) ? at.facts.live?.metadata.annotations?.[WIRE.annotationContentHash] : undefined
+/** The folder gave the object this content. Not so when someone made it anew, as the WorkPool `default` makes itself. */
+function hasContent({ desired, facts }: Case): boolean {
+  return facts.live?.metadata.annotations?.[WIRE.annotationContentHash] === desired.contentHash
 }
 
 /** Whether what is no content agrees too: the file's name, annotations, and what steers a Run. */

@@ -16,13 +16,6 @@ export function isManifestName(name: string): boolean {
   return MANIFEST.test(name) && !IGNORED.test(name)
 }
 
-/** For a path relative to the root, with forward slashes: whether a walk would come to it and read it. */
-export function isManifestPath(path: string): boolean {
-  const names = path.split('/')
-  const name = names.pop() ?? ''
-  return isManifestName(name) && names.length <= MAX_DEPTH && !names.some(isIgnoredName)
-}
-
 /** Folders within folders. Deeper trees are mistakes, or bind mounts of themselves. */
 export const MAX_DEPTH = 32
 

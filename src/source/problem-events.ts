@@ -17,7 +17,8 @@ export function recordProblemEvents(
 ): void {
   store.transaction(() => {
     for (const problem of problems.slice(0, MAX_PROBLEMS)) {
-      const message = renderSourceProblem(source, problem)
+      const { excerpt: _, ...sentence } = problem
+      const message = renderSourceProblem(source, sentence)
       for (const key of store.sources.objectsOfFile(source, problem.file).slice(0, MAX_OBJECTS)) {
         recordOne(store, key, message, nowMs)
       }

@@ -33,6 +33,8 @@ export interface SourceProblem {
   readonly path?: string
   readonly message: string
   readonly hint?: string
+  /** The line with a caret under the column, where it may be shown. */
+  readonly excerpt?: string
 }
 
 /** `/srv/manifests/hello.yaml:3:5`: a place that editors and terminals open. */
@@ -44,10 +46,12 @@ export function renderPlace(
   return [place, line, column].filter((part) => part !== undefined).join(':')
 }
 
-/** Place, message and hint, laid out as the manifest layer does. */
+/** Place, message, excerpt and hint, laid out as the manifest layer does. */
 export function renderSourceProblem(root: string, problem: SourceProblem): string {
-  const text = `${renderPlace(root, problem)}: ${problem.message}`
-  return problem.hint === undefined ? text : `${text}\n  hint: ${problem.hint}`
+  const { path = '', message, excerpt, hint } = problem
+  const what = path === '' ? message : `${path}: ${message}`
+  const lines = [`${renderPlace(root, problem)}: ${what}`, excerpt, hint && `  hint: ${hint}`]
+  return lines.filter((line) => line !== undefined).join('\n')
 }
 
 /** For the store. */
@@ -69,6 +73,7 @@ export function parseProblem(row: JsonObject): SourceProblem | undefined {
     ...(typeof row['column'] === 'number' && { column: row['column'] }),
     ...(typeof row['path'] === 'string' && { path: row['path'] }),
     ...(typeof row['hint'] === 'string' && { hint: row['hint'] }),
+    ...(typeof row['excerpt'] === 'string' && { excerpt: row['excerpt'] }),
   }
 }
 

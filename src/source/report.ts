@@ -20,8 +20,13 @@ export interface SyncReport {
   readonly problems: readonly SourceProblem[]
   /** A prune that waits for approval. */
   readonly held?: Hold
-  /** When another look is worth it without any wake-up; absent: nothing is under way. */
-  readonly lookAgainMs?: number
+  readonly next: NextLook
+}
+
+/** What is worth another look without any wake-up, and when; empty: nothing is under way. */
+export interface NextLook {
+  readonly everythingMs?: number
+  readonly files?: { readonly paths: readonly string[]; readonly delayMs: number }
 }
 
 export function holdProblem(hold: Hold): SourceProblem {

@@ -18,6 +18,8 @@ export interface Sighting {
   readonly hash: string
   /** Monotonic time of the first read that gave this. */
   readonly sinceMs: number
+  /** It names what others refer to, so it is taken first. */
+  readonly isLeading: boolean
 }
 
 /** A read of a file that is not known yet. */
@@ -36,7 +38,8 @@ export function judgeReading(reading: Reading, earlier: Sighting | undefined): V
   const sinceMs = agrees ? earlier.sinceMs : reading.sinceMs
   const waitMs = needMs - (reading.sinceMs - sinceMs)
   if (agrees && waitMs <= 0) return { type: 'Settled' }
-  return { type: 'Waiting', sighting: { stat: reading.stat, hash: reading.hash, sinceMs }, waitMs }
+  const { stat, hash, isLeading } = reading
+  return { type: 'Waiting', sighting: { stat, hash, isLeading, sinceMs }, waitMs }
 }
 
 const NEWLINE = 0x0a

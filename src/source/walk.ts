@@ -60,6 +60,7 @@ export function isForbidding(error: unknown): boolean {
 export async function walkFolder(directory: string, options: WalkOptions): Promise<Walk> {
   const walk: Walk = { files: [], others: [], problems: [], directories: [], complete: true }
   const folders: Folder[] = [{ absolute: directory, prefix: '', depth: 0 }]
+  const deeper = { ...options, folders }
   let entries = 0
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     walk.directories.push(folder.absolute)
@@ -67,7 +68,7 @@ export async function walkFolder(directory: string, options: WalkOptions): Promi
       entries += batch.length
       if (entries > MAX_ENTRIES) throw tooLarge(directory, MAX_ENTRIES, 'entries')
       for (const entry of batch) {
-        visit(entry, folder, walk, { ...options, folders })
+        visit(entry, folder, walk, deeper)
         await options.slicer.pause()
       }
     }

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Arrivals } from './file-reader.ts'
 import { isIgnoredName, isManifestName } from './path-rules.ts'
-import type { Arrivals } from './snapshot.ts'
 
 /**
  * Wake-ups, and the one fact that only events can tell: that a file was renamed into place. Events are

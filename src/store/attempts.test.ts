@@ -21,6 +21,9 @@ const LAUNCHED = { ...TASK, phase: 'Launched' } as const
 const WHOLE: Required<AttemptRow> = {
   ...anIntent('a'),
   ...LAUNCHED,
+  queue: 'urgent',
+  cpuUnits: 512,
+  memoryMib: 1024,
   sentAtMs: 1,
   sends: 2,
   version: 3,
@@ -33,6 +36,8 @@ const WHOLE: Required<AttemptRow> = {
   outcomeMessage: 'done',
   exitCode: 0,
   endedAtMs: 7,
+  logs: { streamOutput: true, containers: [{ container: 'main', group: 'g', prefix: 'p' }] },
+  lastLines: ['one', 'two'],
 }
 
 describe('rows', () => {

@@ -1,8 +1,8 @@
 import { invariant } from '../lib/assert.ts'
-import { canonicalJson, type JsonObject } from '../lib/json.ts'
+import { canonicalJson } from '../lib/json.ts'
 import { isUniqueViolation, StoreConflict } from './errors.ts'
 import { insertList, type Nullable, type Sql, selectList, toColumn, toPresent } from './sql.ts'
-import type { AttemptRow, AttemptStore, Observation } from './types.ts'
+import type { AttemptRow, AttemptStore, Observation, PoolUse } from './types.ts'
 
 /** Written with the intent, never changed. */
 const FROZEN = [
@@ -17,9 +17,13 @@ const FROZEN = [
   'account',
   'cluster',
   'workPool',
+  'queue',
+  'cpuUnits',
+  'memoryMib',
   'containerName',
   'taskDefinitionArn',
   'body',
+  'logs',
   'epoch',
   'createdAtMs',
 ] as const satisfies readonly (keyof AttemptRow)[]
@@ -40,14 +44,28 @@ const CHANGING = [
   'outcomeMessage',
   'exitCode',
   'endedAtMs',
+  'lastLines',
 ] as const satisfies readonly (keyof AttemptRow)[]
 
 const MEMBERS = [...FROZEN, ...CHANGING]
 
-/** The observation as text; everything else as in AttemptRow. */
-type StoredAttempt = Nullable<Omit<AttemptRow, 'observation'>> & {
-  readonly observation: string | null
+/** Every member as SQLite keeps an absent one. */
+const NOTHING = Object.fromEntries(MEMBERS.map((member) => [member, null]))
+
+/** Kept as JSON text; everything else as in AttemptRow. */
+const DOCUMENTS = [
+  'observation',
+  'logs',
+  'lastLines',
+] as const satisfies readonly (keyof AttemptRow)[]
+type DocumentMember = (typeof DOCUMENTS)[number]
+
+export type StoredAttempt = Nullable<Omit<AttemptRow, DocumentMember>> & {
+  readonly [Member in DocumentMember]: string | null
 }
+
+/** What a statement that reads whole rows selects; toAttempt reads them. */
+export const ATTEMPT_COLUMNS = selectList(MEMBERS)
 
 /** Tries of attempts. The schema holds the rules about them that must survive any bug (migrations/0001). */
 export function createAttemptStore(sql: Sql): AttemptStore {
@@ -61,7 +79,7 @@ export function createAttemptStore(sql: Sql): AttemptStore {
 }
 
 function createReads(sql: Sql) {
-  const select = `SELECT ${selectList(MEMBERS)} FROM attempts`
+  const select = `SELECT ${ATTEMPT_COLUMNS} FROM attempts`
   const ofRun = sql.many<[string], StoredAttempt>(
     `${select} WHERE run_uid = +? ORDER BY "index", number, try`,
   )
@@ -72,12 +90,20 @@ function createReads(sql: Sql) {
     `SELECT count(*) AS n FROM attempts
       WHERE namespace = ? AND work_pool = ? AND phase IN ('Intent', 'Launched')`,
   )
+  const usage = sql.many<[string, string], PoolUse>(
+    `SELECT coalesce(queue, 'default') AS queue, count(*) AS tasks,
+            coalesce(sum(cpu_units), 0) AS cpuUnits, coalesce(sum(memory_mib), 0) AS memoryMib
+       FROM attempts
+      WHERE namespace = ? AND work_pool = ? AND phase IN ('Intent', 'Launched')
+      GROUP BY 1 ORDER BY 1`,
+  )
   const byTaskArn = sql.one<[string], StoredAttempt>(`${select} WHERE task_arn = ?`)
   const byClientToken = sql.one<[string], StoredAttempt>(`${select} WHERE client_token = ?`)
   return {
     ofRun: (runUid: string) => ofRun(runUid).map(toAttempt),
     live: () => live().map(toAttempt),
     countLive: (namespace: string, workPool: string) => countLive(namespace, workPool)?.n ?? 0,
+    usage,
     byTaskArn: (taskArn: string) => optionalAttempt(byTaskArn(taskArn)),
     byClientToken: (clientToken: string) => optionalAttempt(byClientToken(clientToken)),
   }
@@ -87,7 +113,7 @@ function createInsert(sql: Sql): AttemptStore['insert'] {
   const insert = sql.write<[object]>(`INSERT INTO attempts ${insertList(MEMBERS)}`)
   return (row) => {
     try {
-      insert(toStored(MEMBERS, row))
+      insert(toStored(row))
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       throw new StoreConflict(
@@ -110,7 +136,7 @@ function createUpdate(sql: Sql): AttemptStore['update'] {
     for (const member of FROZEN) {
       invariant(changes[member] === undefined, `${member} of an attempt is frozen`)
     }
-    const { changes: found } = update({ ...toStored(CHANGING, changes), clientToken })
+    const { changes: found } = update({ ...toStored(changes), clientToken })
     if (found === 0) throw new StoreConflict('NotFound', `no attempt has the token ${clientToken}`)
   }
 }
@@ -133,17 +159,23 @@ function createObserve(sql: Sql): AttemptStore['observe'] {
   }
 }
 
-function toStored(members: readonly (keyof AttemptRow)[], row: Partial<AttemptRow>): object {
-  const { observation, ...rest } = row
-  const none = Object.fromEntries(members.map((member) => [member, null]))
-  return { ...none, ...rest, ...(observation && { observation: canonicalJson(observation) }) }
+function toStored(row: Partial<AttemptRow>): object {
+  const stored: Record<string, unknown> = { ...NOTHING, ...row }
+  for (const member of DOCUMENTS) {
+    const document = row[member]
+    if (document !== undefined) stored[member] = canonicalJson(document)
+  }
+  return stored
 }
 
-function toAttempt({ observation: text, ...stored }: StoredAttempt): AttemptRow {
-  const row = toPresent<Omit<AttemptRow, 'observation'>>(stored)
-  if (text === null) return row
-  const observation: JsonObject = JSON.parse(text)
-  return { ...row, observation }
+/** Parses a row; the schema and canonicalJson vouch for the shapes. */
+export function toAttempt(stored: StoredAttempt): AttemptRow {
+  const row: Record<string, unknown> = toPresent(stored)
+  for (const member of DOCUMENTS) {
+    const text = stored[member]
+    if (text !== null) row[member] = JSON.parse(text)
+  }
+  return row as unknown as AttemptRow
 }
 
 function optionalAttempt(stored: StoredAttempt | undefined): AttemptRow | undefined {

@@ -1,5 +1,30 @@
-import { insertList, type Nullable, type Sql, selectList } from './sql.ts'
-import type { DefinitionRow, DefinitionStore } from './types.ts'
+import { insertList, type Nullable, type Sql, selectList, toPresent } from './sql.ts'
+
+/** A revision that Capstan registered or found by its hash tag. */
+export interface DefinitionRow {
+  readonly account: string
+  readonly family: string
+  /** Hash of the canonical desired body. */
+  readonly hash: string
+  readonly taskDefinitionArn: string
+  readonly revision: number
+  readonly registeredAtMs: number
+  readonly lastUsedAtMs: number
+  readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETED'
+  readonly autoDeregister: boolean
+  /** `namespace/name` of the WorkPool whose settings count; absent: another controller's revision, which is never collected. */
+  readonly workPool?: string
+}
+
+export interface DefinitionStore {
+  /** The newest ACTIVE revision with this hash, else the newest of any status. */
+  byHash(account: string, family: string, hash: string): DefinitionRow | undefined
+  byArn(taskDefinitionArn: string): DefinitionRow | undefined
+  /** Oldest revision first. */
+  ofFamily(account: string, family: string): readonly DefinitionRow[]
+  families(): readonly { readonly account: string; readonly family: string }[]
+  put(row: DefinitionRow): void
+}
 
 const MEMBERS = [
   'account',
@@ -11,6 +36,7 @@ const MEMBERS = [
   'lastUsedAtMs',
   'status',
   'autoDeregister',
+  'workPool',
 ] as const satisfies readonly (keyof DefinitionRow)[]
 
 type StoredDefinition = Nullable<Omit<DefinitionRow, 'autoDeregister'>> & {
@@ -37,13 +63,17 @@ export function createDefinitionStore(sql: Sql): DefinitionStore {
       'SELECT DISTINCT account, family FROM definitions ORDER BY account, family',
     ),
     put: (row) => {
-      put({ ...row, autoDeregister: row.autoDeregister ? 1 : 0 })
+      put({ ...row, autoDeregister: row.autoDeregister ? 1 : 0, workPool: row.workPool ?? null })
     },
   }
 }
 
 function toDefinition(stored: StoredDefinition): DefinitionRow {
-  return { ...stored, autoDeregister: stored.autoDeregister === 1 }
+  const { autoDeregister, ...rest } = stored
+  return {
+    ...toPresent<Omit<DefinitionRow, 'autoDeregister'>>(rest),
+    autoDeregister: autoDeregister === 1,
+  }
 }
 
 function optionalDefinition(stored: StoredDefinition | undefined): DefinitionRow | undefined {

@@ -35,6 +35,11 @@ export function createHistoryStore(sql: Sql): HistoryStore {
         AND (@deployment IS NULL OR deployment = @deployment)
       ORDER BY finished_at_ms DESC, uid LIMIT @limit`,
   )
+  // By its index: a deployment asks for its newest ends after each of them.
+  const ofDeployment = sql.many<[object], Nullable<HistoryRow>>(
+    `${select} WHERE namespace = @namespace AND deployment = @deployment
+      ORDER BY finished_at_ms DESC, uid LIMIT @limit`,
+  )
   const prune = sql.write<[number]>(
     `DELETE FROM history WHERE finished_at_ms < ? AND NOT EXISTS (
        SELECT 1 FROM source_objects AS named
@@ -49,8 +54,13 @@ export function createHistoryStore(sql: Sql): HistoryStore {
     put: (row) => {
       put({ ...NOTHING, ...row })
     },
-    list: ({ namespace = null, name = null, deployment = null, limit = ALL }) =>
-      list({ namespace, name, deployment, limit }).map((row) => toPresent<HistoryRow>(row)),
+    list: ({ namespace = null, name = null, deployment = null, limit = ALL }) => {
+      const isOfDeployment = namespace !== null && deployment !== null && name === null
+      const rows = isOfDeployment
+        ? ofDeployment({ namespace, deployment, limit })
+        : list({ namespace, name, deployment, limit })
+      return rows.map((row) => toPresent<HistoryRow>(row))
+    },
     prune: (olderThanMs) => prune(olderThanMs).changes,
   }
 }

@@ -25,10 +25,19 @@ interface JournalRow {
   readonly object: string | null
 }
 
+/** How subscribers get the states around a change: rows are only turned into objects for those who ask. */
+export interface ChangeStates {
+  readonly object: (resourceVersion: number) => CapstanObject
+  readonly previous?: () => CapstanObject
+}
+
 /** Gives out resourceVersions: the journal's row ids, one counter for the whole database, without gaps. */
 export interface Journal {
   /** Adds a change to the open transaction and returns its resourceVersion. */
-  readonly append: (change: Omit<Change, 'resourceVersion' | 'object'>) => number
+  readonly append: (
+    change: Omit<Change, 'resourceVersion' | 'object' | 'previous'>,
+    states?: ChangeStates,
+  ) => number
   /** As append, for a change that ends an object; `render` makes its last state. */
   readonly appendDeleted: (
     change: Omit<Change, 'resourceVersion' | 'type' | 'object'>,
@@ -56,9 +65,10 @@ export function createJournal(sql: Sql, transactions: Transactions): Journal {
   }
 
   return {
-    append(change) {
+    append(change, states) {
       const resourceVersion = next(change)
-      transactions.add({ ...change, resourceVersion })
+      const announced: Change = { ...change, resourceVersion }
+      transactions.add(states ? withStates(announced, states) : announced)
       return resourceVersion
     },
     appendDeleted(input, render) {
@@ -77,6 +87,13 @@ export function createJournal(sql: Sql, transactions: Transactions): Journal {
       return since(resourceVersion, limit).map(toChange)
     },
   }
+}
+
+function withStates(change: Change, { object, previous }: ChangeStates): Change {
+  return Object.defineProperties(change, {
+    object: { get: () => object(change.resourceVersion) },
+    ...(previous ? { previous: { get: previous } } : {}),
+  })
 }
 
 function toChange({ object, ...row }: JournalRow): Change {

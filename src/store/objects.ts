@@ -87,14 +87,19 @@ function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
   )
   const remove = sql.write<[string]>('DELETE FROM objects WHERE uid = ?')
 
-  function modify(row: ObjectRow): ObjectRow {
-    return { ...row, rv: journal.append({ ...changeOf(row), type: 'MODIFIED' }) }
+  function modify(row: ObjectRow, next: ObjectRow): ObjectRow {
+    const states = {
+      object: (rv: number) => toObject({ ...next, rv }),
+      previous: () => toObject(row),
+    }
+    return { ...next, rv: journal.append({ ...changeOf(row), type: 'MODIFIED' }, states) }
   }
 
   return {
     insert(row) {
       namespaces.requireOpen(row.namespace)
-      const written = { ...row, rv: journal.append({ ...changeOf(row), type: 'ADDED' }) }
+      const states = { object: (rv: number) => toObject({ ...row, rv }) }
+      const written = { ...row, rv: journal.append({ ...changeOf(row), type: 'ADDED' }, states) }
       try {
         insert(written)
       } catch (error) {
@@ -105,14 +110,14 @@ function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
     },
     replaceStatus(row, status) {
       if (row.status === status) return row
-      const written = modify({ ...row, status })
+      const written = modify(row, { ...row, status })
       replaceStatus(written)
       return written
     },
     replaceOrRemove(row, next) {
       if (isSame(row, next)) return toObject(row)
       if (next.deleted_at === null || parseMeta(next).finalizers) {
-        const written = modify(next)
+        const written = modify(row, next)
         replace(written)
         return toObject(written)
       }

@@ -134,16 +134,20 @@ describe('a file that will not do is refused with its reason and a way out', () 
     throw new Error('it was opened')
   }
 
-  test('damage in the middle', () => {
-    closedDatabase(200)
-    const bytes = readFileSync(path)
-    bytes.fill(0xff, 20_000, 24_000)
-    writeFileSync(path, bytes)
-    expect(refusal()).toMatchObject({
-      reason: 'Corrupt',
-      message: expect.stringMatching(/capstan\.db is damaged .*backup/),
-    })
-  })
+  test.each([0.3, 0.5, 0.7, 0.9])(
+    'damage in a page that nothing reads at start, at %f',
+    (place) => {
+      closedDatabase(500)
+      const bytes = readFileSync(path)
+      const start = Math.floor((bytes.length * place) / 4096) * 4096
+      bytes.fill(0xff, start, start + 100)
+      writeFileSync(path, bytes)
+      expect(refusal()).toMatchObject({
+        reason: 'Corrupt',
+        message: expect.stringMatching(/capstan\.db is damaged .*backup/),
+      })
+    },
+  )
 
   test('a file that was cut off', () => {
     closedDatabase(200)

@@ -10,6 +10,7 @@ import { ensureDataDir } from './data-dir.ts'
 import { createDefinitionStore } from './definitions.ts'
 import { corruptSentence, StoreUnusable, toStoreUnusable } from './errors.ts'
 import { createEventStore } from './events.ts'
+import { createFollowedLogStore } from './followed-logs.ts'
 import { createHistoryStore } from './history.ts'
 import { createIdentityStore, ensureInstanceId } from './identity.ts'
 import { createJournal } from './journal.ts'
@@ -20,6 +21,7 @@ import { createSourceStore } from './sources.ts'
 import { createSql } from './sql.ts'
 import { Transactions } from './transaction.ts'
 import type { Store } from './types.ts'
+import { createUpkeepStore } from './upkeep.ts'
 
 export interface OpenOptions {
   /** The database file, made when missing in an existing or creatable directory; or `:memory:`. */
@@ -147,6 +149,8 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     history: createHistoryStore(sql),
     sources: createSourceStore(sql),
     identity,
+    upkeep: createUpkeepStore(sql),
+    followedLogs: createFollowedLogStore(sql),
     transaction: (write) => transactions.run(write),
     subscribe: (listener) => transactions.subscribe(listener),
     resourceVersion: () => transactions.newest,

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { keyOfRun, openTestStore } from '../../test/world/test-store.ts'
+import type { DefinitionRow } from './definitions.ts'
 import type { SqliteStore } from './open.ts'
-import type {
-  DefinitionRow,
-  HistoryRow,
-  SourceFileRow,
-  SourceObjectRow,
-  SourceRow,
-} from './types.ts'
+import type { HistoryRow, SourceFileRow, SourceObjectRow, SourceRow } from './types.ts'
 
 function aDefinition(revision: number, different: Partial<DefinitionRow> = {}): DefinitionRow {
   return {

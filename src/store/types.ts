@@ -1,6 +1,9 @@
 import type { CapstanObject, Kind, ObjectKey, ObjectMeta } from '../kinds/meta.ts'
 import type { OutcomeClass } from '../kinds/run.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { DefinitionStore } from './definitions.ts'
+import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
+import type { UpkeepStore } from './upkeep.ts'
 
 /**
  * What the rest of Capstan sees of SQLite. Everything is synchronous, because it is local; nothing in
@@ -15,6 +18,8 @@ export interface Store {
   readonly history: HistoryStore
   readonly sources: SourceStore
   readonly identity: IdentityStore
+  readonly upkeep: UpkeepStore
+  readonly followedLogs: FollowedLogStore
   /**
    * Runs `write` in one BEGIN IMMEDIATE transaction: all or nothing. Nested calls join the outer one.
    * Subscribers hear of the changes after the commit, once, in order. A write that would change
@@ -146,10 +151,17 @@ export interface AttemptRow {
   readonly cluster: string
   /** The WorkPool whose slot the attempt holds while it lives. */
   readonly workPool: string
+  /** Its queue there; absent: the default one. */
+  readonly queue?: string
+  /** What the task takes of the pool's quota: CPU units and MiB. */
+  readonly cpuUnits?: number
+  readonly memoryMib?: number
   readonly containerName: string
   readonly taskDefinitionArn: string
   /** The frozen RunTask body, JSON text: byte for byte what is sent, each time. */
   readonly body: string
+  /** Where the output goes; absent: no container writes to CloudWatch Logs and nobody follows. */
+  readonly logs?: AttemptLogs
   readonly phase: AttemptPhase
   /** Fencing epoch of the controller that wrote the intent. */
   readonly epoch: number
@@ -172,6 +184,8 @@ export interface AttemptRow {
   readonly outcomeMessage?: string
   readonly exitCode?: number
   readonly endedAtMs?: number
+  /** The end of the main container's output, for an attempt that did not succeed; empty: there is none. */
+  readonly lastLines?: readonly string[]
 }
 
 /** Why Capstan itself asked for the stop; decides the class of the end. */
@@ -184,6 +198,7 @@ export const STOP_CAUSES = [
   'ActiveDeadline',
   'HeartbeatLost',
   'Suspend',
+  'Drain',
   'Orphan',
 ] as const
 export type StopCause = (typeof STOP_CAUSES)[number]
@@ -195,6 +210,8 @@ export interface AttemptStore {
   live(): readonly AttemptRow[]
   /** Number of Intent and Launched rows of a pool. */
   countLive(namespace: string, workPool: string): number
+  /** What the Intent and Launched rows of a pool take, by queue. */
+  usage(namespace: string, workPool: string): readonly PoolUse[]
   byTaskArn(taskArn: string): AttemptRow | undefined
   byClientToken(clientToken: string): AttemptRow | undefined
   /**
@@ -214,6 +231,14 @@ export interface AttemptStore {
    */
   observe(clientToken: string, observation: Observation): boolean
   deleteOfRun(runUid: string): void
+}
+
+/** What the living tasks of one queue take. */
+export interface PoolUse {
+  readonly queue: string
+  readonly tasks: number
+  readonly cpuUnits: number
+  readonly memoryMib: number
 }
 
 export interface Observation {
@@ -257,30 +282,6 @@ export interface EventStore {
   get(namespace: string, name: string): EventRow | undefined
   /** Keeps the newest `keep` rows; returns how many went. */
   prune(keep: number): number
-}
-
-/** A revision that Capstan registered or found by its hash tag. */
-export interface DefinitionRow {
-  readonly account: string
-  readonly family: string
-  /** Hash of the canonical desired body. */
-  readonly hash: string
-  readonly taskDefinitionArn: string
-  readonly revision: number
-  readonly registeredAtMs: number
-  readonly lastUsedAtMs: number
-  readonly status: 'ACTIVE' | 'INACTIVE' | 'DELETED'
-  readonly autoDeregister: boolean
-}
-
-export interface DefinitionStore {
-  /** The newest ACTIVE revision with this hash, else the newest of any status. */
-  byHash(account: string, family: string, hash: string): DefinitionRow | undefined
-  byArn(taskDefinitionArn: string): DefinitionRow | undefined
-  /** Oldest revision first. */
-  ofFamily(account: string, family: string): readonly DefinitionRow[]
-  families(): readonly { readonly account: string; readonly family: string }[]
-  put(row: DefinitionRow): void
 }
 
 /** What stays of a finished run when its object is gone; `uid` in here means: this content has run. */

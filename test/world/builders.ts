@@ -1,6 +1,7 @@
 import type { ContainerSnapshot, TaskSnapshot } from '../../src/aws/ports.ts'
-import { clientTokenOf, startedByOf } from '../../src/controllers/run/identity.ts'
+import { clientTokenOf, startedByOf } from '../../src/controllers/attempt-identity.ts'
 import {
+  type Admission,
   NO_FACTS,
   type Resolved,
   type RunObject,
@@ -152,18 +153,27 @@ export function valid(template: TemplateSpec = { image: 'busybox' }): Resolved {
   return { type: 'Valid', template, warnings: [] }
 }
 
+/** Nobody has anything against a launch. */
+export const OPEN: Admission = {
+  dependencies: () => ({ type: 'Met' }),
+  closed: () => undefined,
+  replacedBy: () => undefined,
+  turn: () => ({ type: 'Go', tasks: Number.POSITIVE_INFINITY }),
+}
+
 /** The world of one run: valid template, default pool, free slot, nothing known of AWS. */
 export function aWorld(different: Partial<RunWorld> = {}): RunWorld {
   return {
     run: aRun(),
     resolve: () => valid(),
-    workPool: { name: 'default', suspended: undefined },
+    workPool: { name: 'default', suspended: undefined, isDrained: false, queue: 'default' },
     deployment: undefined,
     attempts: [],
     account: { id: 'us-east-1', region: 'us-east-1' },
     facts: NO_FACTS,
+    lookedAtMs: () => Number.POSITIVE_INFINITY,
     definition: () => undefined,
-    admission: undefined,
+    admission: OPEN,
     controller: { name: 'default', epoch: 1 },
     ...different,
   }

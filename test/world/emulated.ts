@@ -1,5 +1,5 @@
 import type { EmulatorConfig } from '../../src/emulator/config.ts'
-import type { DriverContainer, DriverTask } from '../../src/emulator/drivers/driver.ts'
+import type { DriverContainer, DriverTask, TaskDriver } from '../../src/emulator/drivers/driver.ts'
 import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
 import { createEmulator, type Emulator, type EmulatorReply } from '../../src/emulator/emulator.ts'
 import type { AwsError, Service } from '../../src/emulator/errors.ts'
@@ -15,7 +15,9 @@ export type Wire = any
 export interface EmulatedOptions {
   readonly config?: Partial<EmulatorConfig>
   readonly faults?: readonly FaultRule[]
+  /** What the simulated containers do; or a driver instead of the simulation. */
   readonly behave?: (container: DriverContainer, task: DriverTask) => Behaviour
+  readonly driver?: TaskDriver
   readonly seed?: number
 }
 
@@ -57,7 +59,7 @@ export function emulated(options: EmulatedOptions = {}): Emulated {
   const emulator = createEmulator({
     clock,
     random: seededRandom(options.seed ?? 1),
-    driver: createNoneDriver(options.behave),
+    driver: options.driver ?? createNoneDriver(options.behave),
     ...(options.config && { config: options.config }),
     ...(options.faults && { faults: { rules: options.faults } }),
   })

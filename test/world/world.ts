@@ -1,5 +1,5 @@
-import type { AwsAccounts } from '../../src/aws/ports.ts'
-import { type Assembly, createAssembly } from '../../src/controllers/assembly.ts'
+import { type Assembly, type AssemblyDeps, createAssembly } from '../../src/controllers/assembly.ts'
+import type { OutputOfEveryTask } from '../../src/controllers/attempt-logs.ts'
 import { LOCAL_PACE, type ObserverPace } from '../../src/controllers/run/observer-schedule.ts'
 import type { RunObject } from '../../src/controllers/run/world.ts'
 import type { EmulatorConfig } from '../../src/emulator/config.ts'
@@ -7,8 +7,11 @@ import type { DriverTask } from '../../src/emulator/drivers/driver.ts'
 import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import type { FaultPlan } from '../../src/emulator/faults.ts'
-import type { RunSpec, WorkPoolSpec } from '../../src/kinds/generated.ts'
+import { stoppedAtMs } from '../../src/emulator/task-state.ts'
+import type { Deployment } from '../../src/kinds/deployment.ts'
+import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../src/kinds/generated.ts'
 import { API_VERSION, type Kind, WIRE } from '../../src/kinds/meta.ts'
+import type { WorkPool } from '../../src/kinds/workpool.ts'
 import { isoTime } from '../../src/lib/instant.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { uuidV5 } from '../../src/lib/names.ts'
@@ -19,6 +22,7 @@ import type { AttemptRow } from '../../src/store/types.ts'
 import { NOON } from './builders.ts'
 import { createEmulatorAccounts } from './emulator-account.ts'
 import { FakeClock } from './fake-clock.ts'
+import { type Distortion, Life, type Point } from './life.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export interface WorldOptions {
@@ -28,29 +32,36 @@ export interface WorldOptions {
   /** What each task does; by default it runs for a second and exits with 0. */
   readonly behave?: (task: DriverTask) => Behaviour
   readonly pace?: ObserverPace
+  readonly outputOfEveryTask?: OutputOfEveryTask
   readonly log?: Log
   /** Called at every boundary that a crash can fall on; the process dies there when it returns true. */
-  readonly diesAt?: (point: Point) => boolean
+  readonly diesAt?: (point: Point, detail: unknown) => boolean
   /** Called after a death by `diesAt`. */
   readonly onDeath?: () => void
+  readonly distortions?: readonly Distortion[]
+  /** See RunControllerDeps.decide. */
+  readonly decideRun?: AssemblyDeps['decideRun']
+  /** The database to begin with, as `serialize` gave it: opening it is cheaper than making one. */
+  readonly snapshot?: Uint8Array
+  /** False: a dying process leaves its database handle to the next one, which is cheaper. */
+  readonly reopens?: boolean
+  /** How promises settle; see FakeClock. */
+  readonly settle?: () => Promise<void>
 }
-
-/** Right after a commit, right before a request leaves, right before its answer is looked at. */
-export type Point = `commit` | `request ${string}` | `answer ${string}`
 
 /** A whole controller over real SQLite in memory and an emulated account, in time that the test moves. */
 export class World {
-  readonly clock = new FakeClock(NOON)
+  readonly clock: FakeClock
   readonly emulator: Emulator
   readonly #options: WorldOptions
   readonly #random
   store: SqliteStore
-  #life = 0
+  #life: Life | undefined
   #assembly: Assembly | undefined
-  #abort = new AbortController()
 
   constructor(options: WorldOptions = {}) {
     this.#options = options
+    this.clock = new FakeClock(NOON, options.settle)
     this.#random = seededRandom(options.seed ?? 1)
     const behave = options.behave ?? (() => ({ runMs: 1_000, exitCode: 0 }))
     this.emulator = createEmulator({
@@ -60,68 +71,82 @@ export class World {
       ...(options.config && { config: options.config }),
       ...(options.faults && { faults: options.faults }),
     })
-    this.store = openStore({ path: ':memory:', random: this.#random, nowMs: NOON })
-    this.store.transaction(() => this.store.objects.ensureNamespace('default', 'ns-uid', NOON))
+    this.store = this.#openStore(options.snapshot)
   }
 
   /** Starts the controller and lets it look at everything once. */
   async start(): Promise<void> {
-    const epoch = this.store.transaction(() => this.store.identity.raiseEpoch())
-    this.#abort = new AbortController()
-    this.#assembly = createAssembly({
-      store: this.#storeOfThisLife(),
-      aws: this.#accountsOfThisLife(),
-      checks: { template: () => [], values: () => [] },
-      clock: this.clock,
-      random: this.#random,
-      log: this.#options.log ?? silentLog,
-      pace: this.#options.pace ?? LOCAL_PACE,
-      controller: { name: 'default', epoch },
-    })
-    for (const part of this.#assembly.parts) {
-      await part.start(this.#abort.signal, (error) => {
-        throw error
-      })
-    }
+    await this.boot()
     await this.clock.advance(0)
   }
 
-  #dies(point: Point): boolean {
-    if (!this.#options.diesAt?.(point)) return false
+  /** Starts the controller; it does its first work when time moves. */
+  async boot(): Promise<void> {
+    const { log = silentLog, pace = LOCAL_PACE, decideRun, outputOfEveryTask } = this.#options
+    const epoch = this.store.transaction(() => this.store.identity.raiseEpoch())
+    const life = this.#beginLife()
+    this.#life = life
+    this.#assembly = createAssembly({
+      store: life.store,
+      aws: life.aws,
+      checks: { template: () => [], values: () => [] },
+      clock: life.clock,
+      random: this.#random,
+      log: life.mortalLog(log),
+      pace,
+      controller: { name: 'default', epoch },
+      ...(decideRun && { decideRun }),
+      outputOfEveryTask,
+    })
+    const { signal } = new AbortController()
+    for (const part of this.#assembly.parts) {
+      if (life.isOver) return
+      await part.start(signal, (error) => {
+        throw error
+      })
+    }
+  }
+
+  #at(point: Point, detail: unknown): void {
+    if (!this.#options.diesAt?.(point, detail)) return
     this.crash()
     this.#options.onDeath?.()
-    return true
   }
 
-  /** The store as the controller of this life sees it: each outermost commit is a point to die at. */
-  #storeOfThisLife(): SqliteStore {
-    const life = this.#life
-    const { store } = this
-    let depth = 0
-    const transaction = <T>(write: () => T): T => {
-      depth += 1
-      try {
-        return store.transaction(write)
-      } finally {
-        depth -= 1
-        if (depth === 0 && life === this.#life) this.#dies('commit')
-      }
-    }
-    return Object.create(store, { transaction: { value: transaction } }) as SqliteStore
+  #beginLife(): Life {
+    return new Life({
+      clock: this.clock,
+      store: this.store,
+      aws: createEmulatorAccounts(this.emulator, this.clock),
+      distortions: this.#options.distortions ?? [],
+      at: (point, detail) => this.#at(point, detail),
+    })
   }
 
-  /** The process dies: memory is gone, calls under way stay unanswered, what was committed stays. */
+  /**
+   * The process dies: memory is gone, calls under way stay unanswered, what was committed stays. The
+   * database is read anew from its bytes, unless the next process inherits the handle.
+   */
   crash(): void {
-    this.#life += 1
-    this.#abort.abort(new Error('the process died'))
-    const image = this.store.serialize()
-    // The dead controller's objects are left behind with the old handle; nothing of theirs is reached again.
-    this.store = openStore({
+    this.#life?.end()
+    if (this.#options.reopens === false) return
+    this.store = this.#openStore(this.store.serialize())
+  }
+
+  #openStore(snapshot: Uint8Array | undefined): SqliteStore {
+    return openStore({
       path: ':memory:',
-      snapshot: image,
       random: this.#random,
       nowMs: this.clock.nowMs(),
+      ...(snapshot && { snapshot }),
     })
+  }
+
+  /** The database is gone; the next start finds an empty one. The controller must have been stopped. */
+  loseDatabase(): void {
+    const nowMs = this.clock.nowMs()
+    this.store = openStore({ path: ':memory:', random: this.#random, nowMs })
+    this.store.transaction(() => this.store.objects.ensureNamespace('default', 'ns-uid', nowMs))
   }
 
   async restart(): Promise<void> {
@@ -136,29 +161,6 @@ export class World {
     await stopped
   }
 
-  #accountsOfThisLife(): AwsAccounts {
-    const life = this.#life
-    const accounts = createEmulatorAccounts(this.emulator, this.clock)
-    const alive = (): boolean => life === this.#life
-    const account = accounts.account({})
-    const ecs = new Proxy(account.ecs, {
-      get: (target, name, receiver) => {
-        const method: unknown = Reflect.get(target, name, receiver)
-        if (typeof method !== 'function') return method
-        return async (...args: readonly unknown[]) => {
-          if (!alive() || this.#dies(`request ${String(name)}`)) return new Promise(() => {})
-          const answer: unknown = await method
-            .apply(target, args)
-            .catch((error: unknown) => ({ error }))
-          if (!alive() || this.#dies(`answer ${String(name)}`)) return new Promise(() => {})
-          if (isThrown(answer)) throw answer.error
-          return answer
-        }
-      },
-    })
-    return { account: () => ({ ...account, ecs }), close: () => {} }
-  }
-
   /** Stores a Run as the API would. */
   addRun(name: string, spec: RunSpec, annotations: Record<string, string> = {}): RunObject {
     return this.#create('Run', name, spec, {
@@ -169,6 +171,35 @@ export class World {
 
   addWorkPool(name: string, spec: WorkPoolSpec): void {
     this.#create('WorkPool', name, spec, {})
+  }
+
+  addDeployment(name: string, spec: DeploymentSpec): void {
+    this.#create('Deployment', name, spec, {})
+  }
+
+  deployment(name: string): Deployment | undefined {
+    return this.store.objects.get({ kind: 'Deployment', namespace: 'default', name }) as
+      | Deployment
+      | undefined
+  }
+
+  workPool(name: string): WorkPool | undefined {
+    return this.store.objects.get({ kind: 'WorkPool', namespace: 'default', name }) as
+      | WorkPool
+      | undefined
+  }
+
+  /** Changes the spec of any object as a client would. */
+  change(kind: Kind, name: string, change: object): void {
+    const object = this.store.objects.get({ kind, namespace: 'default', name })
+    if (!object) throw new Error(`no ${kind} ${name}`)
+    const changed = { ...object, spec: { ...object.spec, ...change } as JsonObject }
+    this.store.transaction(() => this.store.objects.update(changed))
+  }
+
+  /** Names of all runs, in order. */
+  runNames(): readonly string[] {
+    return this.store.objects.keys('Run').map(({ name }) => name)
   }
 
   #create(kind: Kind, name: string, spec: object, meta: object): unknown {
@@ -203,6 +234,26 @@ export class World {
     this.store.transaction(() => this.store.objects.update(changed))
   }
 
+  /** Asks for another life of a finished run, as `capstan retry` does. */
+  annotateRun(name: string, rerun: string): void {
+    const run = this.run(name)
+    if (!run) throw new Error(`no run ${name}`)
+    const annotations = { ...run.metadata.annotations, [WIRE.annotationRerun]: rerun }
+    const changed = { ...run, metadata: { ...run.metadata, annotations } } as never
+    this.store.transaction(() => this.store.objects.update(changed))
+  }
+
+  /** Adds annotations to a Run, as a client would. */
+  annotate(name: string, annotations: Readonly<Record<string, string>>): void {
+    const run = this.run(name)
+    if (!run) throw new Error(`no run ${name}`)
+    const metadata = {
+      ...run.metadata,
+      annotations: { ...run.metadata.annotations, ...annotations },
+    }
+    this.store.transaction(() => this.store.objects.update({ ...run, metadata } as never))
+  }
+
   deleteRun(name: string): void {
     const key = { kind: 'Run', namespace: 'default', name } as const
     this.store.transaction(() => this.store.objects.markDeleted(key, this.clock.nowMs()))
@@ -223,6 +274,22 @@ export class World {
     return this.emulator.counters.of(operation).calls
   }
 
+  totalCalls(): number {
+    return [...this.emulator.counters.all().values()].reduce((sum, { calls }) => sum + calls, 0)
+  }
+
+  /** Tasks that have not stopped, whatever the controller knows of them. */
+  liveTasks(): readonly { readonly arn: string; readonly run: string }[] {
+    const nowMs = this.clock.undisturbed.nowMs()
+    return this.emulator.ledger
+      .entries()
+      .filter(({ task }) => (stoppedAtMs(task) ?? Number.POSITIVE_INFINITY) > nowMs)
+      .map(({ task, launchTags }) => {
+        const tag = launchTags.find(({ key }) => key === WIRE.tagRun)
+        return { arn: task.arn, run: tag?.value.split('/').at(-1) ?? '' }
+      })
+  }
+
   /** Tasks ever made for a run, by its tag. */
   tasksOf(name: string): number {
     return this.emulator.ledger
@@ -231,8 +298,4 @@ export class World {
         launchTags.some((tag) => tag.key === WIRE.tagRun && tag.value === `default/${name}`),
       ).length
   }
-}
-
-function isThrown(answer: unknown): answer is { readonly error: unknown } {
-  return typeof answer === 'object' && answer !== null && 'error' in answer
 }

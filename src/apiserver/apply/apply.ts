@@ -9,7 +9,13 @@ import {
   unionOf,
 } from './field-set.ts'
 import { isSameManager, type Manager, type ManagerId, withManager } from './managed-fields.ts'
-import { compareValues, fieldsOf, mergeValues, removeFields, unionOfAll } from './typed-value.ts'
+import {
+  compareValues,
+  mergeValues,
+  removeFields,
+  rootFieldsOf,
+  unionOfAll,
+} from './typed-value.ts'
 
 /**
  * Server-side apply, pure (sigs.k8s.io/structured-merge-diff, merge.Updater). Values hold what users
@@ -46,7 +52,7 @@ export type ApplyResult =
 export function applyConfig(input: ApplyInput): ApplyResult {
   const { live, config, managers, id, force, agreed = NO_FIELDS, time } = input
   const last = managers.find((manager) => isSameManager(manager, id))?.fields ?? NO_FIELDS
-  const owned = withManager(managers, id, fieldsOf(config), time)
+  const owned = withManager(managers, id, rootFieldsOf(config), time)
   const kept = unionOfAll(owned.map(({ fields }) => fields))
   const value = removeFields(mergeValues(live, config), differenceOf(last, kept), kept)
 

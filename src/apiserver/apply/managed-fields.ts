@@ -1,5 +1,5 @@
 import { API_VERSION } from '../../kinds/meta.ts'
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {
   differenceOf,
   type FieldSet,
@@ -9,7 +9,7 @@ import {
   renderFieldsV1,
   unionOf,
 } from './field-set.ts'
-import { compareValues, fieldsOf } from './typed-value.ts'
+import { compareValues, rootFieldsOf } from './typed-value.ts'
 
 /** Who has set which fields, and how: one entry of metadata.managedFields. */
 export interface Manager {
@@ -113,10 +113,9 @@ function withFields(manager: Manager, fields: FieldSet, time: string): Manager {
 
 /** The manager of everything that an object has when the first apply comes. */
 export function firstManagers(live: Json, time: string): readonly Manager[] {
-  const fields = fieldsOf(live)
-  return isEmptySet(differenceOf(fields, { owned: true, children: new Map() }))
-    ? []
-    : [{ name: BEFORE_FIRST_APPLY, operation: 'Update', subresource: '', time, fields }]
+  const fields = rootFieldsOf(live)
+  if (isEmptySet(fields)) return []
+  return [{ name: BEFORE_FIRST_APPLY, operation: 'Update', subresource: '', time, fields }]
 }
 
 function capManagers(managers: readonly Manager[]): readonly Manager[] {
@@ -138,9 +137,4 @@ function capManagers(managers: readonly Manager[]): readonly Manager[] {
 
 function timeOf(manager: Manager | undefined): { readonly time?: string } {
   return manager?.time === undefined ? {} : { time: manager.time }
-}
-
-/** True when both lists say the same. */
-export function isSameManagedFields(a: readonly Manager[], b: readonly Manager[]): boolean {
-  return canonicalJson(renderManagedFields(a)) === canonicalJson(renderManagedFields(b))
 }

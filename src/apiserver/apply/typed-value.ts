@@ -43,19 +43,40 @@ function pathBelow(path: string, element: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-/** Every field that a value has: its leaves, and items of associative lists. An empty map is a leaf. */
+/**
+ * Every field that a value has: its leaves, and items of associative lists. An empty map is a leaf, an
+ * empty associative list has no field at all.
+ */
 export function fieldsOf(value: Json, path = ''): FieldSet {
   const members = membersOf(value, path)
-  if (!members || members.size === 0) return LEAF
+  if (members?.size === 0) return Array.isArray(value) ? NO_FIELDS : LEAF
+  if (!members) return LEAF
   return toFieldSet(
     false,
     [...members].map(([element, member]) => [element, fieldsOfMember(member, element, path)]),
   )
 }
 
+/** Fields of an object as a whole; the root itself has no owner. */
+export function rootFieldsOf(value: Json): FieldSet {
+  return { ...fieldsOf(value), owned: false }
+}
+
 function fieldsOfMember(member: Json, element: string, path: string): FieldSet {
   const fields = fieldsOf(member, pathBelow(path, element))
   return element.startsWith('f:') ? fields : { ...fields, owned: true }
+}
+
+/** Every path inside a member that came or went as a whole, maps and lists on the way included. */
+function pathsOfMember(member: Json, path: string): FieldSet {
+  const members = membersOf(member, path) ?? new Map<string, Json>()
+  return toFieldSet(
+    true,
+    [...members].map(([element, below]) => [
+      element,
+      pathsOfMember(below, pathBelow(path, element)),
+    ]),
+  )
 }
 
 /** What became of the fields of a value. */
@@ -95,12 +116,12 @@ function compareMember(
   after: Json | undefined,
   { element, path }: { readonly element: string; readonly path: string },
 ): Comparison {
-  if (before === undefined && after === undefined) return NO_CHANGE
+  const below = pathBelow(path, element)
   if (before === undefined) {
-    return { ...NO_CHANGE, added: fieldsOfMember(after ?? null, element, path) }
+    return { ...NO_CHANGE, added: pathsOfMember(after ?? null, below) }
   }
-  if (after === undefined) return { ...NO_CHANGE, removed: fieldsOfMember(before, element, path) }
-  return compareValues(before, after, pathBelow(path, element))
+  if (after === undefined) return { ...NO_CHANGE, removed: pathsOfMember(before, below) }
+  return compareValues(before, after, below)
 }
 
 /** `applied` over `live`. An empty map takes nothing away: it only says that there is a map. */

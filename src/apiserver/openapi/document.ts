@@ -2,6 +2,7 @@ import { SCHEMAS } from '../../kinds/generated.ts'
 import { invariant } from '../../lib/assert.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { groupVersion, type ResourceInfo } from '../resource.ts'
+import { textAt } from '../wire.ts'
 import { DEFINITION_PREFIX, OBJECT_META, type ResolveRef, toOpenApiSchema } from './convert.ts'
 import { coreSchemas, metaSchemas } from './meta-schemas.ts'
 import { describePaths, kindExtension, type Operation, type PathDescription } from './paths.ts'
@@ -58,7 +59,7 @@ export function definitionName({ group, version, kind }: ResourceInfo): string {
 function capstanSchemas(ref: (definition: string) => string): Readonly<Record<string, JsonObject>> {
   const definitions: Record<string, JsonObject> = {}
   for (const schema of Object.values(SCHEMAS)) {
-    const resolve: ResolveRef = (target) => ref(definitionOfRef(target, String(schema['$id'])))
+    const resolve: ResolveRef = (target) => ref(definitionOfRef(target, textAt(schema, '$id')))
     const { $defs = {}, ...root } = schema
     invariant(isJsonObject($defs), 'definitions of a schema are an object')
     for (const [name, definition] of Object.entries($defs)) {
@@ -67,7 +68,7 @@ function capstanSchemas(ref: (definition: string) => string): Readonly<Record<st
       }
     }
     if (root['properties'] !== undefined) {
-      const name = rootName(String(schema['$id']))
+      const name = rootName(textAt(schema, '$id'))
       definitions[`${DEFINITION_PREFIX}${name}`] = withObjectMeta(
         toOpenApiSchema(root, resolve),
         ref,

@@ -20,92 +20,81 @@ const textMap = (description: string): JsonObject => ({
 })
 
 const META_PACKAGE = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
-export const OWNER_REFERENCE = `${META_PACKAGE}OwnerReference`
-export const MANAGED_FIELDS_ENTRY = `${META_PACKAGE}ManagedFieldsEntry`
-export const DELETE_OPTIONS = `${META_PACKAGE}DeleteOptions`
+const OWNER_REFERENCE = `${META_PACKAGE}OwnerReference`
+const MANAGED_FIELDS_ENTRY = `${META_PACKAGE}ManagedFieldsEntry`
 
-export function metaSchemas(
-  ref: (definition: string) => string,
-): Readonly<Record<string, JsonObject>> {
+type RefOf = (definition: string) => string
+
+export function metaSchemas(ref: RefOf): Readonly<Record<string, JsonObject>> {
   return {
-    [OBJECT_META]: {
-      type: 'object',
-      description: 'Standard metadata of every object.',
-      properties: {
-        annotations: textMap('Free text by key, for tools.'),
-        creationTimestamp: time('When the object was created. Set by the server.'),
-        deletionGracePeriodSeconds: { type: 'integer', format: 'int64' },
-        deletionTimestamp: time('When deletion was asked for. Set by the server.'),
-        finalizers: {
-          type: 'array',
-          items: { type: 'string' },
-          description: 'What must be done before the object goes.',
-        },
-        generateName: text('Prefix of a name that the server completes.'),
-        generation: {
-          type: 'integer',
-          format: 'int64',
-          description: 'Grows by one when spec changes. Set by the server.',
-        },
-        labels: textMap('Keys and values to select objects by.'),
-        managedFields: { type: 'array', items: { $ref: ref(MANAGED_FIELDS_ENTRY) } },
-        name: text('Name, unique per kind and namespace.'),
-        namespace: text('Namespace; `default` when absent.'),
-        ownerReferences: { type: 'array', items: { $ref: ref(OWNER_REFERENCE) } },
-        resourceVersion: text('Version of the object. Set by the server.'),
-        selfLink: text('Ignored.'),
-        uid: text('Unique for all time. Set by the server.'),
+    [OBJECT_META]: objectMeta(ref),
+    [OWNER_REFERENCE]: OWNER_REFERENCE_SCHEMA,
+    [MANAGED_FIELDS_ENTRY]: MANAGED_FIELDS_SCHEMA,
+  }
+}
+
+function objectMeta(ref: RefOf): JsonObject {
+  return {
+    type: 'object',
+    description: 'Standard metadata of every object.',
+    properties: {
+      annotations: textMap('Free text by key, for tools.'),
+      creationTimestamp: time('When the object was created. Set by the server.'),
+      deletionGracePeriodSeconds: { type: 'integer', format: 'int64' },
+      deletionTimestamp: time('When deletion was asked for. Set by the server.'),
+      finalizers: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'What must be done before the object goes.',
       },
-    },
-    [OWNER_REFERENCE]: {
-      type: 'object',
-      description: 'An object that this one belongs to.',
-      required: ['apiVersion', 'kind', 'name', 'uid'],
-      properties: {
-        apiVersion: text('Group and version of the owner.'),
-        blockOwnerDeletion: { type: 'boolean' },
-        controller: { type: 'boolean' },
-        kind: text('Kind of the owner.'),
-        name: text('Name of the owner.'),
-        uid: text('Uid of the owner.'),
+      generateName: text('Prefix of a name that the server completes.'),
+      generation: {
+        type: 'integer',
+        format: 'int64',
+        description: 'Grows by one when spec changes. Set by the server.',
       },
-    },
-    [MANAGED_FIELDS_ENTRY]: {
-      type: 'object',
-      description: 'Which fields a manager has set.',
-      properties: {
-        apiVersion: text('Group and version that the fields are written in.'),
-        fieldsType: text('FieldsV1.'),
-        fieldsV1: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-        manager: text('Name of the manager.'),
-        operation: text('Apply or Update.'),
-        subresource: text('Subresource through which the fields were set.'),
-        time: time('When the manager last changed the set.'),
-      },
-    },
-    [DELETE_OPTIONS]: {
-      type: 'object',
-      description: 'How an object is deleted.',
-      properties: {
-        apiVersion: text('v1'),
-        dryRun: { type: 'array', items: { type: 'string' } },
-        gracePeriodSeconds: { type: 'integer', format: 'int64' },
-        kind: text('DeleteOptions'),
-        orphanDependents: { type: 'boolean' },
-        preconditions: {
-          type: 'object',
-          properties: { resourceVersion: { type: 'string' }, uid: { type: 'string' } },
-        },
-        propagationPolicy: text('Background, Foreground or Orphan.'),
-      },
+      labels: textMap('Keys and values to select objects by.'),
+      managedFields: { type: 'array', items: { $ref: ref(MANAGED_FIELDS_ENTRY) } },
+      name: text('Name, unique per kind and namespace.'),
+      namespace: text('Namespace; `default` when absent.'),
+      ownerReferences: { type: 'array', items: { $ref: ref(OWNER_REFERENCE) } },
+      resourceVersion: text('Version of the object. Set by the server.'),
+      selfLink: text('Ignored.'),
+      uid: text('Unique for all time. Set by the server.'),
     },
   }
 }
 
+const OWNER_REFERENCE_SCHEMA: JsonObject = {
+  type: 'object',
+  description: 'An object that this one belongs to.',
+  required: ['apiVersion', 'kind', 'name', 'uid'],
+  properties: {
+    apiVersion: text('Group and version of the owner.'),
+    blockOwnerDeletion: { type: 'boolean' },
+    controller: { type: 'boolean' },
+    kind: text('Kind of the owner.'),
+    name: text('Name of the owner.'),
+    uid: text('Uid of the owner.'),
+  },
+}
+
+const MANAGED_FIELDS_SCHEMA: JsonObject = {
+  type: 'object',
+  description: 'Which fields a manager has set.',
+  properties: {
+    apiVersion: text('Group and version that the fields are written in.'),
+    fieldsType: text('FieldsV1.'),
+    fieldsV1: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    manager: text('Name of the manager.'),
+    operation: text('Apply or Update.'),
+    subresource: text('Subresource through which the fields were set.'),
+    time: time('When the manager last changed the set.'),
+  },
+}
+
 /** Kinds of Kubernetes' core group that are served; typed clients carry their own definitions. */
-export function coreSchemas(
-  ref: (definition: string) => string,
-): Readonly<Record<string, JsonObject>> {
+export function coreSchemas(ref: RefOf): Readonly<Record<string, JsonObject>> {
   const metadata = { $ref: ref(OBJECT_META) }
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
   const envelope = { apiVersion: text('Group and version.'), kind: text('Kind.'), metadata }

@@ -33,7 +33,7 @@ export function createEventReader(store: Store): ResourceReader {
     },
     positionOf: ownPosition,
     list: (options) => ({ items: store.events.list(narrow(options)).map(renderEvent) }),
-    toWatchItems({ change }) {
+    toWatchItems(change) {
       if (change.kind !== 'Event') return []
       const row = store.events.get(change.namespace, change.name)
       if (!row)

@@ -40,8 +40,10 @@ export function createKindReader(store: Store, kind: Kind): ResourceReader {
       const last = page.at(-1)
       return { items: page, ...(last ? { next: ownPosition(last) } : {}) }
     },
-    toWatchItems({ change, object, previous }): readonly WatchItem[] {
-      if (change.kind !== kind || !object) return []
+    toWatchItems(change): readonly WatchItem[] {
+      if (change.kind !== kind) return []
+      const { object, previous } = change
+      if (!object) return []
       return [{ type: change.type, object, ...(previous ? { previous } : {}) }]
     },
   }

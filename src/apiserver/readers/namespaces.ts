@@ -18,7 +18,7 @@ export function createNamespaceReader(store: Store): ResourceReader {
     },
     positionOf: ownPosition,
     list: () => ({ items: store.objects.namespaces().map(renderNamespace) }),
-    toWatchItems({ change }) {
+    toWatchItems(change) {
       if (change.kind !== 'Namespace') return []
       const row = find(change.name)
       const object = row?.uid === change.uid ? renderNamespace(row) : renderGone(change)

@@ -1,7 +1,7 @@
 import { WIRE } from '../../kinds/meta.ts'
-import type { Store } from '../../store/types.ts'
+import type { Change, Store } from '../../store/types.ts'
 import { findPod, isSamePod, parsePodName, podsOf } from '../pod-facade.ts'
-import type { ResolvedChange, ResourceReader, WatchItem } from '../resource.ts'
+import type { ResourceReader, WatchItem } from '../resource.ts'
 import { PODS } from '../resources.ts'
 import { textAt, type WireObject } from '../wire.ts'
 
@@ -40,8 +40,10 @@ export function createPodReader(store: Store): ResourceReader {
 }
 
 /** One change of a run is told as what it changed about each of its pods. */
-function toWatchItems({ change, object, previous }: ResolvedChange): readonly WatchItem[] {
-  if (change.kind !== 'Run' || !object) return []
+function toWatchItems(change: Change): readonly WatchItem[] {
+  if (change.kind !== 'Run') return []
+  const { object, previous } = change
+  if (!object) return []
   const pods = podsOf(object)
   if (change.type === 'DELETED') return pods.map((pod) => ({ type: 'DELETED', object: pod }))
   const before = new Map(previous ? podsOf(previous).map((pod) => [pod.metadata.uid, pod]) : [])

@@ -2,7 +2,7 @@ import { accepts } from '../accept.ts'
 import { type ApiRequest, type ApiResponse, jsonResponse } from '../request.ts'
 import { groupVersion, type ResourceInfo } from '../resource.ts'
 
-/** Kubernetes' own resource names of the storage version hash are left out: nothing is stored twice. */
+/** The media type parameters of the answer that holds everything at once. */
 const AGGREGATED = { g: 'apidiscovery.k8s.io', as: 'APIGroupDiscoveryList' } as const
 const AGGREGATED_VERSION = 'v2'
 
@@ -11,6 +11,12 @@ interface GroupVersion {
   readonly group: string
   readonly version: string
   readonly resources: readonly ResourceInfo[]
+}
+
+/** A group with its versions, the preferred one first. */
+interface Group {
+  readonly name: string
+  readonly versions: readonly GroupVersion[]
 }
 
 /** Answers `/api`, `/apis`, `/apis/G`, `/apis/G/V` and `/api/v1` from the table of resources. */
@@ -22,12 +28,11 @@ export interface Discovery {
 }
 
 export function createDiscovery(infos: readonly ResourceInfo[]): Discovery {
-  const groupVersions = toGroupVersions(infos)
-  const named = groupVersions.filter(({ group }) => group !== '')
+  const groups = toGroups(infos)
+  const named = groups.filter(({ name }) => name !== '')
   return {
     core(request) {
-      if (wantsAggregated(request))
-        return aggregated(groupVersions.filter(({ group }) => group === ''))
+      if (wantsAggregated(request)) return aggregated(groups.filter(({ name }) => name === ''))
       return jsonResponse(200, {
         kind: 'APIVersions',
         versions: ['v1'],
@@ -36,22 +41,19 @@ export function createDiscovery(infos: readonly ResourceInfo[]): Discovery {
     },
     groups(request) {
       if (wantsAggregated(request)) return aggregated(named)
-      return jsonResponse(200, {
-        kind: 'APIGroupList',
-        apiVersion: 'v1',
-        groups: named.map(renderGroup),
-      })
+      const rendered = named.map(renderGroup)
+      return jsonResponse(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: rendered })
     },
     group(name) {
-      const found = named.find(({ group }) => group === name)
+      const group = named.find((candidate) => candidate.name === name)
       return (
-        found && jsonResponse(200, { kind: 'APIGroup', apiVersion: 'v1', ...renderGroup(found) })
+        group && jsonResponse(200, { kind: 'APIGroup', apiVersion: 'v1', ...renderGroup(group) })
       )
     },
     resources(group, version) {
-      const found = groupVersions.find(
-        (candidate) => candidate.group === group && candidate.version === version,
-      )
+      const found = groups
+        .find(({ name }) => name === group)
+        ?.versions.find((candidate) => candidate.version === version)
       return (
         found &&
         jsonResponse(200, {
@@ -65,12 +67,15 @@ export function createDiscovery(infos: readonly ResourceInfo[]): Discovery {
   }
 }
 
-function toGroupVersions(infos: readonly ResourceInfo[]): readonly GroupVersion[] {
-  const byName = Map.groupBy(infos, groupVersion)
-  return [...byName.values()].flatMap((resources) => {
-    const [first] = resources
-    return first ? [{ group: first.group, version: first.version, resources }] : []
-  })
+function toGroups(infos: readonly ResourceInfo[]): readonly Group[] {
+  return [...Map.groupBy(infos, ({ group }) => group)].map(([name, resources]) => ({
+    name,
+    versions: [...Map.groupBy(resources, ({ version }) => version)].map(([version, own]) => ({
+      group: name,
+      version,
+      resources: own,
+    })),
+  }))
 }
 
 /** kubectl asks for v2 since 1.30; v2beta1 alone (1.27 to 1.29) is answered plainly. */
@@ -81,9 +86,12 @@ function wantsAggregated(request: ApiRequest): boolean {
   })
 }
 
-function renderGroup({ group, version }: GroupVersion): object {
-  const preferred = { groupVersion: `${group}/${version}`, version }
-  return { name: group, versions: [preferred], preferredVersion: preferred }
+function renderGroup({ name, versions }: Group): object {
+  const rendered = versions.map((entry) => ({
+    groupVersion: groupVersion(entry),
+    version: entry.version,
+  }))
+  return { name, versions: rendered, preferredVersion: rendered[0] }
 }
 
 function renderResource(info: ResourceInfo): readonly object[] {
@@ -109,19 +117,20 @@ function renderResource(info: ResourceInfo): readonly object[] {
   return [own, ...subresources]
 }
 
-function aggregated(groupVersions: readonly GroupVersion[]): ApiResponse {
-  const items = groupVersions.map(({ group, version, resources }) => ({
-    metadata: group === '' ? {} : { name: group },
-    versions: [
-      { version, freshness: 'Current', resources: resources.map(renderAggregatedResource) },
-    ],
+function aggregated(groups: readonly Group[]): ApiResponse {
+  const items = groups.map(({ name, versions }) => ({
+    metadata: name === '' ? {} : { name },
+    versions: versions.map(({ version, resources }) => ({
+      version,
+      freshness: 'Current',
+      resources: resources.map(renderAggregatedResource),
+    })),
   }))
   const { g, as } = AGGREGATED
-  const contentType = `application/json;g=${g};v=${AGGREGATED_VERSION};as=${as}`
   return jsonResponse(
     200,
     { kind: as, apiVersion: `${g}/${AGGREGATED_VERSION}`, metadata: {}, items },
-    { 'content-type': contentType },
+    { 'content-type': `application/json;g=${g};v=${AGGREGATED_VERSION};as=${as}` },
   )
 }
 

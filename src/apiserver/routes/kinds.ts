@@ -4,7 +4,7 @@ import type { Store } from '../../store/types.ts'
 import { bodyText, parseObjectBody } from '../body.ts'
 import { notFound } from '../errors.ts'
 import { listObjects, parseListQuery } from '../list.ts'
-import { type PatchTarget, patchObject } from '../object-patcher.ts'
+import { patchObject } from '../object-patcher.ts'
 import {
   createObject,
   deleteObject,
@@ -12,6 +12,7 @@ import {
   updateStatus,
   type WriteResult,
 } from '../object-writer.ts'
+import type { WriteScope } from '../ownership.ts'
 import { createKindReader } from '../readers/kinds.ts'
 import { type ApiRequest, type ApiResponse, jsonResponse } from '../request.ts'
 import { KIND_RESOURCES } from '../resources.ts'
@@ -80,7 +81,7 @@ function update(call: ResourceCall, kind: Kind, write: typeof updateObject): Api
   return objectResponse(context, request, { info: KIND_RESOURCES[kind], ...result })
 }
 
-function patch(call: ResourceCall, kind: Kind, target: PatchTarget): ApiResponse {
+function patch(call: ResourceCall, kind: Kind, target: WriteScope): ApiResponse {
   const { context, request, namespace = '', name } = call
   const key: ObjectKey = { kind, namespace, name }
   const { isNew, ...result }: WriteResult & { readonly isNew: boolean } = patchObject(

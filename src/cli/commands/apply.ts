@@ -1,9 +1,10 @@
 import { applyManifest } from '../applying.ts'
 import type { CliContext } from '../context.ts'
-import { ManyErrors, withSource } from '../errors.ts'
+import { ManyErrors } from '../errors.ts'
+import { explainRefusal } from '../explain-refusal.ts'
 import { readManifests } from '../manifest-files.ts'
 import type { Options } from '../options.ts'
-import { readDryRun, reportWrite } from '../writing.ts'
+import { createWriteReport, readDryRun } from '../writing.ts'
 
 /** `capstan apply -f`: makes the objects be as the manifests say. Goes on after a refusal. */
 export async function apply(
@@ -14,15 +15,17 @@ export async function apply(
   const connection = await context.connect(options)
   const write = { context, connection, options, dryRun: readDryRun(options) }
   const manifests = await readManifests(context, options, connection.namespace)
+  const report = createWriteReport(write)
   const errors: unknown[] = []
   for (const manifest of manifests) {
     try {
       const { object, outcome } = await applyManifest(write, manifest)
-      await reportWrite(write, object, outcome)
+      report.add(object, outcome)
     } catch (error) {
-      errors.push(withSource(error, 'applying', manifest.source))
+      errors.push(await explainRefusal(error, 'applying', manifest))
     }
   }
+  await report.finish()
   if (errors.length > 0) throw new ManyErrors(errors)
   return 0
 }

@@ -1,70 +1,62 @@
-import { DATA_DIR_NAME, type Environment, findSocket } from '../../config.ts'
-import { DEFAULT_NAMESPACE } from '../../kinds/meta.ts'
+import { createValidator } from '../../manifest/validator.ts'
 import type { CliContext } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { effectiveSettings, workPoolName } from '../effective-settings.ts'
+import { environmentSettings, type Setting } from '../environment-settings.ts'
+import { isReason, UsageError } from '../errors.ts'
+import { fetchObject } from '../fetch.ts'
 import { renderJson } from '../json-text.ts'
+import { type ApiObject, textAt } from '../objects.ts'
 import { choiceOption, type Options } from '../options.ts'
+import { DEPLOYMENTS, type Resource, RUNS, WORK_POOLS } from '../resources.ts'
 import { printTable } from '../table.ts'
+import { parseTargets } from '../targets.ts'
 
-/** One effective setting. `source` names the flag, the variable or the rule that gave it. */
-interface Setting {
-  readonly name: string
-  readonly value: string | undefined
-  readonly source: string
-}
-
-/** Where the SDK looks when no variable says. */
-const SDK = 'default chain of the AWS SDK'
-
-/** `capstan config view`: what counts, and why. Credentials are named by where they come from only. */
+/** `capstan config view`: what this program goes by; `config view RUN`: every setting of a run, and whose it is. */
 export async function configCommand(
   context: CliContext,
   words: readonly string[],
   options: Options,
 ): Promise<number> {
-  if (words.length !== 1 || words[0] !== 'view') throw new UsageError('write config view')
-  const settings = settingsOf(context.environment, options)
+  const [verb, ...names] = words
+  if (verb !== 'view') throw new UsageError('write config view, or config view RUN')
+  const settings =
+    names.length === 0
+      ? environmentSettings(context.environment, options)
+      : await settingsOfRun(context, names, options)
   const format = choiceOption(options, 'output', ['json', 'yaml'] as const)
   if (format === 'json') context.stdout.write(renderJson(settings))
-  else if (format === 'yaml')
-    context.stdout.write((await import('../yaml-text.ts')).renderYaml(settings))
-  else {
+  else if (format === 'yaml') {
+    const { renderYaml } = await import('../yaml-text.ts')
+    context.stdout.write(renderYaml(settings))
+  } else {
     const rows = settings.map(({ name, value, source }) => [name, value ?? '<none>', source])
     context.stdout.write(printTable([['SETTING', 'VALUE', 'SOURCE'], ...rows]).text)
   }
   return 0
 }
 
-export function settingsOf(environment: Environment, options: Options): readonly Setting[] {
-  const { aws } = environment
-  const flags = { socket: options.text('socket'), data: options.text('data') }
-  const socket = findSocket(flags, environment)
-  return [
-    fromFlag(options, 'namespace', DEFAULT_NAMESPACE),
-    fromFlag(options, 'data', DATA_DIR_NAME),
-    { name: 'socket', value: socket.path, source: socket.source },
-    fromFlag(options, 'kubeconfig', undefined),
-    fromFlag(options, 'server', undefined),
-    { name: 'aws.region', value: aws.region, source: aws.variables.region ?? SDK },
-    { name: 'aws.endpoint', value: aws.endpoint, source: aws.variables.endpoint ?? SDK },
-    { name: 'aws.profile', value: aws.profile, source: aws.variables.profile ?? SDK },
-    {
-      name: 'aws.credentials',
-      value: aws.credentialSource,
-      source: aws.credentialSource === undefined ? 'at most instance metadata' : SDK,
-    },
-    { name: 'editor', value: environment.editor, source: environment.editorVariable ?? 'default' },
-    {
-      name: 'colour',
-      value: environment.noColor ? 'never' : 'on terminals',
-      source: environment.noColor ? 'NO_COLOR or TERM' : 'default',
-    },
-  ]
-}
-
-function fromFlag(options: Options, name: string, fallback: string | undefined): Setting {
-  const text = options.text(name)
-  return text === undefined
-    ? { name, value: fallback, source: 'default' }
-    : { name, value: text, source: `--${name}` }
+async function settingsOfRun(
+  context: CliContext,
+  names: readonly string[],
+  options: Options,
+): Promise<readonly Setting[]> {
+  const { client, namespace } = await context.connect(options)
+  const [target, ...others] = parseTargets(names, { namespace, defaultResource: RUNS })
+  if (target?.type !== 'Object' || target.resource !== RUNS || others.length > 0) {
+    throw new UsageError('config view takes one run')
+  }
+  const find = async (resource: Resource, name: string): Promise<ApiObject | undefined> => {
+    try {
+      return await fetchObject(client, { type: 'Object', resource, namespace, name })
+    } catch (error) {
+      // A run without its deployment or pool still has the settings of its own.
+      if (isReason(error, 'NotFound')) return undefined
+      throw error
+    }
+  }
+  const run = await fetchObject(client, target)
+  const deploymentName = textAt(run, 'spec', 'deployment')
+  const deployment = deploymentName ? await find(DEPLOYMENTS, deploymentName) : undefined
+  const workPool = await find(WORK_POOLS, workPoolName(run, deployment))
+  return effectiveSettings({ run, deployment, workPool }, createValidator())
 }

@@ -1,13 +1,15 @@
 import { toSend } from '../applying.ts'
 import type { CliContext } from '../context.ts'
-import { ManyErrors, UsageError, withSource } from '../errors.ts'
+import { ManyErrors, UsageError } from '../errors.ts'
+import { explainRefusal } from '../explain-refusal.ts'
 import { type ManifestObject, readManifests } from '../manifest-files.ts'
+import type { ApiObject } from '../objects.ts'
 import type { Options } from '../options.ts'
 import { findResource, NAMESPACES } from '../resources.ts'
 import {
+  createWriteReport,
   manifestPath,
   readDryRun,
-  reportWrite,
   sendWrite,
   type WriteContext,
   writeQuery,
@@ -25,14 +27,16 @@ export async function create(
     words.length > 0
       ? [namespaceManifest(words)]
       : await readManifests(context, options, connection.namespace)
+  const report = createWriteReport(write)
   const errors: unknown[] = []
   for (const manifest of manifests) {
     try {
-      await createOne(write, manifest)
+      report.add(await createOne(write, manifest), 'created')
     } catch (error) {
-      errors.push(words.length > 0 ? error : withSource(error, 'creating', manifest.source))
+      errors.push(await explainRefusal(error, 'creating', manifest))
     }
   }
+  await report.finish()
   if (errors.length > 0) throw new ManyErrors(errors)
   return 0
 }
@@ -49,14 +53,13 @@ function namespaceManifest([type = '', name, ...rest]: readonly string[]): Manif
   }
 }
 
-async function createOne(write: WriteContext, manifest: ManifestObject): Promise<void> {
+function createOne(write: WriteContext, manifest: ManifestObject): Promise<ApiObject> {
   const body = toSend(manifest)
-  if (write.dryRun === 'client') return reportWrite(write, body, 'created')
-  const object = await sendWrite(write, manifest.namespace, {
+  if (write.dryRun === 'client') return Promise.resolve(body)
+  return sendWrite(write, manifest.namespace, {
     method: 'POST',
     path: manifestPath(manifest),
     query: writeQuery(write),
     body,
   })
-  await reportWrite(write, object, 'created')
 }

@@ -6,7 +6,7 @@ import { valueAt } from '../objects.ts'
 import { choiceOption, durationOption, integerOption, type Options } from '../options.ts'
 import { renderReference, renderType } from '../resources.ts'
 import { hasSelector, selectorQuery, selectTargets } from '../selection.ts'
-import type { ObjectTarget, Target } from '../targets.ts'
+import { type ObjectTarget, type Target, targetOfObject } from '../targets.ts'
 import { DRY_RUN_WORDS, type DryRun } from '../writing.ts'
 
 const CASCADE_WORDS = ['background', 'foreground', 'orphan', 'true', 'false'] as const
@@ -76,9 +76,7 @@ async function expand(
     ignoreMissing ||= !options.off('ignore-not-found')
     const query = selectorQuery(options)
     const { items } = await fetchList(connection.client, resource, target.namespace, query)
-    for (const { metadata } of items) {
-      targets.push({ type: 'Object', resource, namespace: metadata.namespace, name: metadata.name })
-    }
+    targets.push(...items.map((item) => targetOfObject(resource, item)))
   }
   return { targets, ignoreMissing }
 }

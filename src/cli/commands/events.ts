@@ -2,6 +2,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { CliContext, Connection } from '../context.ts'
 import { eventAge, sortEvents } from '../describe/events.ts'
 import { UsageError } from '../errors.ts'
+import { escapeTerminal } from '../escape-terminal.ts'
 import { fetchList } from '../fetch.ts'
 import { type ApiObject, parseObject, textAt } from '../objects.ts'
 import type { Options } from '../options.ts'
@@ -78,9 +79,7 @@ function eventPrinter(
 ): (events: readonly JsonObject[]) => void {
   const showsNamespace = options.flag('all-namespaces')
   let widths: readonly number[] = []
-  let header = options.off('headers')
-    ? []
-    : [[...(showsNamespace ? ['NAMESPACE'] : []), ...HEADER]]
+  let header = options.off('headers') ? [] : [[...(showsNamespace ? ['NAMESPACE'] : []), ...HEADER]]
   return (found) => {
     const nowMs = context.clock.nowMs()
     const rows = found.map((event) => [
@@ -89,7 +88,7 @@ function eventPrinter(
       textAt(event, 'type') ?? '',
       textAt(event, 'reason') ?? '',
       `${textAt(event, 'involvedObject', 'kind')}/${textAt(event, 'involvedObject', 'name')}`,
-      (textAt(event, 'message') ?? '').trim(),
+      escapeTerminal((textAt(event, 'message') ?? '').trim()),
     ])
     const printed = printTable([...header, ...rows], widths)
     context.stdout.write(printed.text)

@@ -15,9 +15,11 @@ import {
 import { type Resource, renderType } from '../resources.ts'
 import { selectorQuery, selectTargets } from '../selection.ts'
 import { cellsOf, headerOf, type ServerTable, type TableView } from '../server-table.ts'
-import { compareValues } from '../sort.ts'
+import { createComparison } from '../sort.ts'
 import { printTable } from '../table.ts'
 import type { Target } from '../targets.ts'
+import { copyTo } from '../terminal.ts'
+import { getHistory } from './get-history.ts'
 import { watchTarget } from './get-watch.ts'
 
 /** What one `get` works with. */
@@ -38,6 +40,7 @@ export async function get(
   const connection = await context.connect(options)
   const raw = options.text('raw')
   if (raw !== undefined) return getRaw(context, connection, raw)
+  if (options.flag('history')) return getHistory(context, connection, words, options)
   const format = parseOutputFormat(options.text('output'))
   const targets = await selectTargets(context, connection, words, options)
   const request = { context, connection, options, format, view: readView(options, format) }
@@ -55,7 +58,7 @@ export async function get(
 
 async function getRaw(context: CliContext, connection: Connection, path: string): Promise<number> {
   const body = await connection.client.stream({ path, accept: '*/*' })
-  for await (const chunk of body) context.stdout.write(chunk)
+  await copyTo(context.stdout, body)
   return 0
 }
 
@@ -167,8 +170,9 @@ function sortRows<Row>(
 ): readonly Row[] {
   if (sortBy === undefined) return rows
   const path = parsePath(sortBy)
+  const compare = createComparison()
   return rows
     .map((row) => ({ row, value: findValues(path, objectOf(row))[0] }))
-    .sort((a, b) => compareValues(a.value, b.value))
+    .sort((a, b) => compare(a.value, b.value))
     .map(({ row }) => row)
 }

@@ -5,7 +5,8 @@ import { type ApiObject, textAt } from '../objects.ts'
 import { durationOption, integerOption, type Options } from '../options.ts'
 import { DEPLOYMENTS, RUNS } from '../resources.ts'
 import { selectByName } from '../selection.ts'
-import type { ObjectTarget } from '../targets.ts'
+import { type ObjectTarget, targetOfObject } from '../targets.ts'
+import { copyTo } from '../terminal.ts'
 import { readLines } from '../watch-stream.ts'
 
 /** Streams that are followed at a time, as in kubectl: more is mostly a selector that was meant narrower. */
@@ -25,12 +26,10 @@ export async function logs(
   const showsPrefix = options.flag('prefix') || (runs.length > 1 && options.flag('follow'))
   const print = async (run: ObjectTarget): Promise<void> => {
     const body = await connection.client.stream({ path: pathOf(run, 'log'), query, accept: '*/*' })
-    if (!showsPrefix) {
-      for await (const chunk of body) context.stdout.write(chunk)
-      return
-    }
+    if (!showsPrefix) return copyTo(context.stdout, body)
     for await (const line of readLines(body)) {
       context.stdout.write(`[${run.resource.singular}/${run.name}] ${line}\n`)
+      await context.stdout.drained()
     }
   }
   return printAll(runs, options, print)
@@ -101,7 +100,7 @@ async function findRuns(
     if (items.length === 0) {
       context.stderr.write(`No resources found in ${connection.namespace} namespace.\n`)
     }
-    return items.map(toRunTarget)
+    return items.map((run) => targetOfObject(RUNS, run))
   }
   const targets = selectByName(connection, words, options, RUNS)
   const [target] = targets
@@ -128,13 +127,9 @@ async function newestRunOf(
   if (runs.length > 1) {
     context.stderr.write(`Found ${runs.length} runs, using run/${newest.metadata.name}\n`)
   }
-  return toRunTarget(newest)
+  return targetOfObject(RUNS, newest)
 }
 
 function createdAt(object: ApiObject): string {
   return textAt(object, 'metadata', 'creationTimestamp') ?? ''
-}
-
-function toRunTarget({ metadata }: ApiObject): ObjectTarget {
-  return { type: 'Object', resource: RUNS, namespace: metadata.namespace, name: metadata.name }
 }

@@ -1,13 +1,13 @@
 import { DEFAULT_NAMESPACE } from '../../kinds/meta.ts'
-import { renderProblem } from '../../manifest/problem.ts'
 import type { CliContext } from '../context.ts'
 import { CliError } from '../errors.ts'
 import { renderJson } from '../json-text.ts'
 import { readOfflineTexts } from '../manifest-files.ts'
 import { checkOffline, type OfflineRun } from '../offline-runs.ts'
 import { choiceOption, type Options } from '../options.ts'
+import { reportProblems } from '../problem-report.ts'
 
-/** `capstan render`: what ECS would be sent, one document per Run; problems on stderr, exit code 1. */
+/** `capstan render`: what ECS would be sent, one document per Run; what keeps a Run from it on stderr, exit code 1. */
 export async function render(
   context: CliContext,
   words: readonly string[],
@@ -15,26 +15,27 @@ export async function render(
 ): Promise<number> {
   const texts = await readOfflineTexts(context, words, options)
   const check = checkOffline(texts, options.text('namespace') ?? DEFAULT_NAMESPACE)
-  const textOf = new Map(texts.map(({ source, text }) => [source, text]))
-  for (const problem of check.problems) {
-    context.stderr.write(`${renderProblem(problem, textOf.get(problem.file))}\n`)
-  }
+  reportProblems(context.stderr, texts, check)
   const wanted = options.text('run')
-  const runs = check.runs.filter(
-    ({ run }) => wanted === undefined || run.object.metadata.name === wanted,
-  )
-  if (wanted !== undefined && runs.length === 0 && check.problems.length === 0) {
-    throw new CliError(`there is no Run "${wanted}" in these files that can be rendered`)
-  }
+  const isWanted = (name: string): boolean => wanted === undefined || name === wanted
+  const runs = check.runs.filter(({ run }) => isWanted(run.object.metadata.name))
   const documents = runs.map(toDocument)
   const format = choiceOption(options, 'output', ['yaml', 'json'] as const)
   if (format === 'json') context.stdout.write(documents.map(renderJson).join(''))
   else {
-    const { stringify } = await import('yaml')
-    const settings = { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false } as const
-    context.stdout.write(documents.map((value) => stringify(value, settings)).join('---\n'))
+    const { renderManifests } = await import('../yaml-text.ts')
+    context.stdout.write(renderManifests(documents))
   }
-  return check.problems.length > 0 ? 1 : 0
+  const missing = check.objects.filter(
+    (object) =>
+      object.kind === 'Run' &&
+      isWanted(object.metadata.name) &&
+      !runs.some(({ run }) => run.object === object),
+  )
+  if (wanted !== undefined && runs.length + missing.length === 0) {
+    throw new CliError(`there is no Run "${wanted}" in these files`)
+  }
+  return check.problems.length + missing.length > 0 ? 1 : 0
 }
 
 function toDocument({ run, bodies }: OfflineRun): object {

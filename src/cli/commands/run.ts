@@ -1,6 +1,7 @@
 import { toSend } from '../applying.ts'
 import type { CliContext, Connection } from '../context.ts'
-import { CliError, isReason, UsageError, withSource } from '../errors.ts'
+import { CliError, isReason, ManyErrors, UsageError } from '../errors.ts'
+import { explainRefusal } from '../explain-refusal.ts'
 import { fetchObject } from '../fetch.ts'
 import { type ManifestObject, readManifests } from '../manifest-files.ts'
 import { type ApiObject, parseObject } from '../objects.ts'
@@ -20,8 +21,8 @@ export async function run(
 ): Promise<number> {
   const connection = await context.connect(options)
   const runs: ApiObject[] = []
-  for (const { body, source } of await bodiesOf(context, connection, words, options)) {
-    const created = await createRun(connection, body, source)
+  for (const body of await bodiesOf(context, connection, words, options)) {
+    const created = await createRun(connection, body)
     const name = nameOf(created)
     const line = options.text('output') === 'name' ? name : `${name} created`
     // Standard output is the container's with --logs.
@@ -37,8 +38,9 @@ export async function run(
 }
 
 interface RunBody {
-  readonly body: ApiObject
-  readonly source: string | undefined
+  readonly object: ApiObject
+  /** Where it comes from, if from a file. */
+  readonly manifest?: ManifestObject
 }
 
 async function bodiesOf(
@@ -64,7 +66,7 @@ async function bodiesOf(
     throw new UsageError('run takes one deployment, or -f with Runs')
   }
   const deployment = await fetchObject(connection.client, target)
-  return [{ body: runOfDeployment(deployment, request), source: undefined }]
+  return [{ object: runOfDeployment(deployment, request) }]
 }
 
 function bodyOfManifest(manifest: ManifestObject, request: RunRequest): RunBody {
@@ -74,19 +76,18 @@ function bodyOfManifest(manifest: ManifestObject, request: RunRequest): RunBody 
       `${manifest.source} has a ${kind} "${metadata.name}": run takes Runs only; apply it, and then run the deployment by its name`,
     )
   }
-  return { body: withValues(toSend(manifest), request), source: manifest.source }
+  return { object: withValues(toSend(manifest), request), manifest }
 }
 
 async function createRun(
   { client }: Connection,
-  body: ApiObject,
-  source: string | undefined,
+  { object, manifest }: RunBody,
 ): Promise<ApiObject> {
-  const { namespace, name } = body.metadata
+  const { namespace, name } = object.metadata
   try {
     const path = resourcePath(RUNS, namespace)
     const query = { fieldManager: 'capstan', fieldValidation: 'Strict' }
-    return parseObject(await client.json({ method: 'POST', path, query, body }))
+    return parseObject(await client.json({ method: 'POST', path, query, body: object }))
   } catch (error) {
     if (isReason(error, 'AlreadyExists')) {
       throw new CliError(
@@ -94,6 +95,6 @@ async function createRun(
         { cause: error },
       )
     }
-    throw source === undefined ? error : withSource(error, 'creating', source)
+    throw manifest ? new ManyErrors([await explainRefusal(error, 'creating', manifest)]) : error
   }
 }

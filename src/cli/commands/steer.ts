@@ -9,8 +9,9 @@ import { durationOption, type Options } from '../options.ts'
 import { nameOf } from '../output-format.ts'
 import { type Resource, RUNS, renderReference, resourceOfKind } from '../resources.ts'
 import { hasSelector, selectByName, selectorQuery } from '../selection.ts'
+import { steerFolders } from '../steer-folders.ts'
 import { type SteeringVerb, stateTypeOf, steer } from '../steering.ts'
-import type { ObjectTarget, Target } from '../targets.ts'
+import { type ObjectTarget, type Target, targetOfObject } from '../targets.ts'
 
 /** `cancel`, `suspend`, `resume`, `retry`, `approve` and `reconcile`: one small patch per object. */
 export async function steerCommand(
@@ -20,6 +21,10 @@ export async function steerCommand(
   options: Options,
 ): Promise<number> {
   const connection = await context.connect(options)
+  const isAboutFolders = words.length === 0 && !hasSelector(options) && !options.flag('all')
+  if (isAboutFolders && (verb === 'approve' || verb === 'reconcile')) {
+    return steerFolders(verb, context, connection)
+  }
   const targets = selectByName(connection, words, options, RUNS)
   const request = { verb, context, connection, options }
   const errors: unknown[] = []
@@ -94,8 +99,7 @@ function stampOf({ clock, random }: CliContext): string {
 function targetOf(object: ApiObject): ObjectTarget {
   const resource: Resource | undefined = resourceOfKind(object.apiVersion, object.kind)
   if (!resource) throw new CliError(`the server sent an unknown kind: ${object.kind}`)
-  const { name, namespace } = object.metadata
-  return { type: 'Object', resource, namespace, name }
+  return targetOfObject(resource, object)
 }
 
 /** A run that is to run again still shows its old end until the controller has noted the wish. */

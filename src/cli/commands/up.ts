@@ -11,10 +11,10 @@ import {
   type UpOptions,
 } from '../../config.ts'
 import { DEFAULT_NAMESPACE } from '../../kinds/meta.ts'
-import { errorMessage } from '../../lib/errors.ts'
 import type { CliContext } from '../context.ts'
 import { CliError, UsageError } from '../errors.ts'
 import { choiceOption, type Options } from '../options.ts'
+import { systemReason } from '../system-error.ts'
 
 /** `capstan up`: reads the flags and hands over to the controller. */
 export function up(
@@ -66,7 +66,7 @@ function readDirectory({ cwd }: Environment, word: string): string {
   try {
     if (statSync(path).isDirectory()) return path
   } catch (error) {
-    throw new CliError(`the folder "${word}" cannot be read: ${errorMessage(error)}`, {
+    throw new CliError(`the folder "${word}" cannot be read: ${systemReason(error)}`, {
       cause: error,
     })
   }

@@ -1,11 +1,11 @@
 import type { CliContext, Connection } from '../context.ts'
-import { CliError, ManyErrors, UsageError } from '../errors.ts'
+import { CliError, isReason, ManyErrors, UsageError } from '../errors.ts'
 import { fetchList, fetchObject } from '../fetch.ts'
 import { followUntil } from '../follow.ts'
 import { durationOption, type Options } from '../options.ts'
 import { renderReference } from '../resources.ts'
 import { selectorQuery, selectTargets } from '../selection.ts'
-import type { ObjectTarget, Target } from '../targets.ts'
+import { type ObjectTarget, type Target, targetOfObject } from '../targets.ts'
 import { isMet, parseWaitCondition, type WaitCondition } from '../wait-condition.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -68,14 +68,7 @@ async function expand(
       namespace,
       selectorQuery(options),
     )
-    expanded.push(
-      ...items.map(({ metadata }) => ({
-        type: 'Object' as const,
-        resource,
-        namespace: metadata.namespace,
-        name: metadata.name,
-      })),
-    )
+    expanded.push(...items.map((item) => targetOfObject(resource, item)))
   }
   return expanded
 }
@@ -92,8 +85,15 @@ async function waitFor(
   { target, condition, timeoutMs }: WaitRequest,
 ): Promise<void> {
   const { client } = connection
-  // What does not exist now cannot be waited for, unless it is its coming or its going that counts.
-  if (condition.type !== 'Create' && condition.type !== 'Delete') await fetchObject(client, target)
+  if (condition.type !== 'Create') {
+    try {
+      await fetchObject(client, target)
+    } catch (error) {
+      // What does not exist is as good as deleted, and cannot come into any other state.
+      if (condition.type === 'Delete' && isReason(error, 'NotFound')) return
+      throw error
+    }
+  }
   const isDone = await followUntil(
     { client, clock: context.clock },
     target,

@@ -1,9 +1,9 @@
 import {
   type CommandDefinition,
   type Completes,
+  isFlag,
   longName,
   type OptionDefinition,
-  shortName,
   takesValue,
 } from '../definition.ts'
 import {
@@ -41,14 +41,15 @@ export function complete(
   const before = words.slice(0, -1)
   const { command, positional, pending } = readWords(before, commands, globals)
   const options = [...(command?.options ?? []), ...globals].filter((option) => !option.hidden)
-  if (pending) return completeValue(pending.completes, [], '')
+  if (pending) return completeValue(pending.completes, { positional: [], assigned: '', current })
   const assigned = /^(--[a-z-]+)=/.exec(current)?.[0]
   if (assigned !== undefined) {
     const option = options.find((candidate) => `--${longName(candidate)}=` === assigned)
-    return completeValue(option?.completes, [], assigned)
+    const value = current.slice(assigned.length)
+    return completeValue(option?.completes, { positional: [], assigned, current: value })
   }
   if (current.startsWith('-')) return { candidates: options.map(optionCandidate), files: false }
-  if (command) return completeValue(command.completes, positional, '', current)
+  if (command) return completeValue(command.completes, { positional, assigned: '', current })
   const candidates = commands.map(({ name, summary }) => ({ value: name, description: summary }))
   return { candidates, files: false }
 }
@@ -80,35 +81,37 @@ function readWords(
   return { command, positional, pending }
 }
 
-function isFlag(option: OptionDefinition, word: string): boolean {
-  return word === `--${longName(option)}` || word === `-${shortName(option) ?? '-'}`
-}
-
 function optionCandidate(option: OptionDefinition): Candidate {
   return { value: `--${longName(option)}`, description: option.help }
 }
 
-function completeValue(
-  completes: Completes | undefined,
-  positional: readonly string[],
-  assigned: string,
-  current = '',
-): Completion {
+interface ValuePlace {
+  /** Words that stand before it. */
+  readonly positional: readonly string[]
+  /** `--flag=` where the value is typed behind it, in the same word. */
+  readonly assigned: string
+  readonly current: string
+}
+
+function completeValue(completes: Completes | undefined, place: ValuePlace): Completion {
+  const { positional, assigned, current } = place
+  const namesOf = (resource: Resource): Completion => ({
+    ...NOTHING,
+    live: { resource, prefix: assigned },
+  })
   switch (completes) {
     case undefined:
       return NOTHING
     case 'files':
       return FILES
     case 'namespaces':
-      return { ...NOTHING, live: { resource: NAMESPACES, prefix: assigned } }
+      return namesOf(NAMESPACES)
     case 'deployments':
-      return { ...NOTHING, live: { resource: DEPLOYMENTS, prefix: assigned } }
+      return namesOf(DEPLOYMENTS)
     case 'runs':
-      return current.includes('/')
-        ? completeObjects(positional, current)
-        : { ...NOTHING, live: { resource: RUNS, prefix: assigned } }
+      return current.includes('/') ? completeObjects(place) : namesOf(RUNS)
     case 'objects':
-      return completeObjects(positional, current)
+      return completeObjects(place)
     default: {
       if (positional.length > 0) return NOTHING
       return { candidates: completes.map((word) => ({ value: assigned + word })), files: false }
@@ -117,12 +120,14 @@ function completeValue(
 }
 
 /** `KIND`, then names of that kind; or `KIND/NAME` in one word. */
-function completeObjects(positional: readonly string[], current: string): Completion {
+function completeObjects({ positional, assigned, current }: ValuePlace): Completion {
   const [type = ''] = current.includes('/') ? current.split('/') : positional
   if (type === '') {
-    return { candidates: resourceWords().map((value) => ({ value })), files: false }
+    const candidates = resourceWords().map((value) => ({ value: assigned + value }))
+    return { candidates, files: false }
   }
   const resource = findResource(type)
   if (!resource) return NOTHING
-  return { ...NOTHING, live: { resource, prefix: current.includes('/') ? `${type}/` : '' } }
+  const prefix = current.includes('/') ? `${assigned}${type}/` : assigned
+  return { ...NOTHING, live: { resource, prefix } }
 }

@@ -23,7 +23,7 @@ export const CONTROLLER_COMMANDS: readonly CommandDefinition[] = [
       { flags: '--local', help: 'use an embedded ECS endpoint instead of AWS' },
       {
         flags: '--listen <host:port>',
-        help: 'address of the HTTPS API for kubectl and heartbeats, or none',
+        help: 'address of the HTTPS API (default: a free port of 127.0.0.1, the same one next time), or none',
         completes: ['none', '127.0.0.1:8443'],
       },
       { flags: '--name <name>', help: 'name of this controller in AWS tags', default: 'default' },

@@ -21,6 +21,7 @@ export const LOOK_COMMANDS: readonly CommandDefinition[] = [
       { comment: 'Everything, in all namespaces', line: 'get all -A' },
       { comment: 'Follow the changes', line: 'get runs -w' },
       { comment: 'One run, whole', line: 'get run/hello -o yaml' },
+      { comment: 'What has ended, newest first', line: 'get runs --history' },
       { comment: 'One value', line: "get run hello -o jsonpath='{.status.exitCode}'" },
       {
         comment: 'Columns of your own',
@@ -44,6 +45,11 @@ export const LOOK_COMMANDS: readonly CommandDefinition[] = [
       { flags: '-L, --label-columns <names>', help: 'add a column per label', repeat: true },
       { flags: '--show-managed-fields', help: 'keep metadata.managedFields in yaml and json' },
       { flags: '--ignore-not-found', help: 'exit 0 when a named object does not exist' },
+      {
+        flags: '--history',
+        help: 'runs that have ended, also those whose objects are gone; of one deployment with deployment/NAME',
+      },
+      { flags: '--limit <rows>', help: 'with --history: most rows to show (default 500)' },
       { flags: '--raw <path>', help: 'print what the API answers at this path' },
     ],
     completes: 'objects',

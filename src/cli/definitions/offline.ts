@@ -1,6 +1,9 @@
 import type { CommandDefinition } from '../definition.ts'
 import { FILE_OPTIONS } from './shared-options.ts'
 
+/** The same words as SOURCE_KINDS of manifest/import, which a help text need not load; a test compares them. */
+export const IMPORT_KINDS = ['ecs-task-block', 'base-job-template', 'prefect-yaml'] as const
+
 /** Verbs that need no controller and no AWS. */
 export const OFFLINE_COMMANDS: readonly CommandDefinition[] = [
   {
@@ -35,6 +38,37 @@ export const OFFLINE_COMMANDS: readonly CommandDefinition[] = [
     ],
     completes: 'files',
     load: async () => (await import('../commands/render.ts')).render,
+  },
+  {
+    name: 'import',
+    group: 'Without a controller:',
+    usage: '(FILE | -)',
+    summary: 'Make manifests of what Prefect has: prefect.yaml, a work pool, an ECSTask block',
+    description:
+      'Prints manifests on stdout, and on stderr a line for everything that could not be kept as it was.',
+    examples: [
+      { comment: 'The deployments of a project', line: 'import prefect.yaml > deployments.yaml' },
+      {
+        comment: 'A work pool, as `prefect work-pool inspect NAME -o json` prints it',
+        line: 'import pool.json > pool.yaml',
+      },
+      { comment: 'A base job template', line: 'import base-job-template.json --name etl' },
+    ],
+    options: [
+      {
+        flags: '--kind <kind>',
+        help: `what the file is, where auto (the default) cannot see it: ${IMPORT_KINDS.join(', ')}`,
+        completes: ['auto', ...IMPORT_KINDS],
+      },
+      { flags: '--name <name>', help: 'name of the object, where the file has none' },
+      {
+        flags: '-o, --output <format>',
+        help: 'yaml (the default) or json',
+        completes: ['yaml', 'json'],
+      },
+    ],
+    completes: 'files',
+    load: async () => (await import('../commands/import.ts')).importCommand,
   },
   {
     name: 'explain',

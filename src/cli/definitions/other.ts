@@ -23,9 +23,12 @@ export const OTHER_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'config',
     group: 'Other:',
-    usage: 'view',
+    usage: 'view [RUN]',
     summary: 'Show the effective settings and where each comes from',
-    examples: [{ comment: 'As a table', line: 'config view' }],
+    examples: [
+      { comment: 'Of this program', line: 'config view' },
+      { comment: 'Of a run: which manifest says what', line: 'config view hello' },
+    ],
     options: [
       { flags: '-o, --output <format>', help: 'json or yaml', completes: ['json', 'yaml'] },
     ],

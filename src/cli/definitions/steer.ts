@@ -66,6 +66,32 @@ export const STEER_COMMANDS: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/run.ts')).run,
   },
   {
+    name: 'backfill',
+    group: 'Steer runs:',
+    usage: 'DEPLOYMENT --from TIME [--to TIME]',
+    summary: 'Make the runs that the schedules of a deployment would have made',
+    description:
+      'Each run has the name that the schedule itself gives it, so a time that has run is skipped. Limits of the pool and of the deployment count as always.',
+    examples: [
+      {
+        comment: 'What would run?',
+        line: 'backfill etl --from 2026-01-01 --to 2026-01-31 --dry-run',
+      },
+      {
+        comment: 'One schedule, until now',
+        line: 'backfill etl --from 2026-01-01 --schedule nightly',
+      },
+    ],
+    options: [
+      { flags: '--from <time>', help: 'first time: 2026-01-31 (midnight UTC) or RFC 3339' },
+      { flags: '--to <time>', help: 'last time (default: now)' },
+      { flags: '--schedule <slug>', help: 'only this schedule, by slug or place (0 is the first)' },
+      { flags: '--dry-run', help: 'only print what would be created' },
+    ],
+    completes: 'deployments',
+    load: async () => (await import('../commands/backfill.ts')).backfill,
+  },
+  {
     name: 'cancel',
     group: 'Steer runs:',
     usage: '(RUN... | -l QUERY | --all)',
@@ -111,11 +137,14 @@ export const STEER_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'approve',
     group: 'Steer runs:',
-    usage: '(RUN | KIND/NAME...)',
+    usage: '[RUN | KIND/NAME...]',
     summary: 'Let go what Capstan holds for a person to look at',
     description:
-      'After a lost database a folder Run that cannot be proven either way is held; so are deletions that would take too many objects at once.',
-    examples: [{ comment: 'It has not run before: launch it', line: 'approve run/hello' }],
+      'After a lost database a folder Run that cannot be proven either way is held; name it to launch it. Deletions that would take too many objects at once are held as well; approve without a name lets them happen.',
+    examples: [
+      { comment: 'It has not run before: launch it', line: 'approve run/hello' },
+      { comment: 'The manifests are gone on purpose: delete their objects', line: 'approve' },
+    ],
     options: TARGET_OPTIONS,
     completes: 'objects',
     load: loadSteering('approve'),
@@ -123,9 +152,12 @@ export const STEER_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'reconcile',
     group: 'Steer runs:',
-    usage: '(RUN | KIND/NAME...)',
-    summary: 'Look at objects again now',
-    examples: [{ comment: 'Compare with ECS at once', line: 'reconcile run/hello' }],
+    usage: '[RUN | KIND/NAME...]',
+    summary: 'Look at objects, or at the folders, again now',
+    examples: [
+      { comment: 'Compare with ECS at once', line: 'reconcile run/hello' },
+      { comment: 'Read the folders at once, for the hook of git-sync', line: 'reconcile' },
+    ],
     options: TARGET_OPTIONS,
     completes: 'objects',
     load: loadSteering('reconcile'),

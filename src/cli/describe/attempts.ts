@@ -3,7 +3,7 @@ import { parseIsoTime } from '../../lib/instant.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { plainText } from '../json-text.ts'
 import { numberAt, textAt, valueAt } from '../objects.ts'
-import { ageOf, indent, tableLines } from './lines.ts'
+import { ageOf, indent, tableLines, withoutTabs } from './lines.ts'
 
 const HEADER = ['Number', 'Class', 'Exit', 'Launched', 'Ran', 'Task', 'Reason']
 
@@ -19,7 +19,21 @@ export function attemptLines(attempts: readonly JsonObject[], nowMs: number): re
     shortTaskId(textAt(attempt, 'taskArn')) ?? '-',
     textAt(attempt, 'stoppedReason') ?? '',
   ])
-  return ['Attempts:', ...tableLines(HEADER, rows, 1), ...lastOutputLines(attempts.at(-1))]
+  return [
+    'Attempts:',
+    ...tableLines(HEADER, rows, 1),
+    ...streamLines(attempts),
+    ...lastOutputLines(attempts.at(-1)),
+  ]
+}
+
+/** Where CloudWatch keeps the output of each attempt. */
+function streamLines(attempts: readonly JsonObject[]): readonly string[] {
+  const rows = attempts.flatMap((attempt) => {
+    const stream = textAt(attempt, 'logStream')
+    return stream === undefined ? [] : [[plainText(attempt['number']), stream]]
+  })
+  return rows.length === 0 ? [] : ['Log Streams:', ...tableLines(['Attempt', 'Stream'], rows, 1)]
 }
 
 function runningTime(attempt: JsonObject, nowMs: number): string {
@@ -36,6 +50,6 @@ export function shortTaskId(taskArn: string | undefined): string | undefined {
 function lastOutputLines(attempt: JsonObject | undefined): readonly string[] {
   const lines = valueAt(attempt, 'lastLines')
   if (!Array.isArray(lines) || lines.length === 0) return []
-  const shown = lines.map((line) => indent(1, String(line).replaceAll('\t', '  ')))
+  const shown = lines.map((line) => indent(1, withoutTabs(String(line))))
   return [`Last output of attempt ${plainText(attempt?.['number'])}:`, ...shown]
 }

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { escapeTerminal } from '../escape-terminal.ts'
 import { plainText } from '../json-text.ts'
-import { type ApiObject, listAt, textAt } from '../objects.ts'
-import { alignTabs } from '../tab-writer.ts'
 import { LAST_APPLIED } from '../last-applied.ts'
+import { type ApiObject, listAt, omit, textAt } from '../objects.ts'
+import { alignTabs } from '../tab-writer.ts'
 import { attemptLines } from './attempts.ts'
 import { eventLines } from './events.ts'
 import { ageOf, memberLines, tableLines, valueLines } from './lines.ts'
@@ -18,7 +19,7 @@ export function renderDescription(
 ): string {
   const lines = [
     ...headLines(object),
-    ...valueLines('Metadata', without(object.metadata, SHOWN_ELSEWHERE), 0),
+    ...valueLines('Metadata', omit(object.metadata, SHOWN_ELSEWHERE), 0),
     ...Object.keys(object)
       .filter((member) => !['apiVersion', 'kind', 'metadata', 'status'].includes(member))
       .flatMap((member) => memberLines({ [member]: object[member] }, 0)),
@@ -34,7 +35,7 @@ function headLines(object: ApiObject): readonly string[] {
     `Name:\t${metadata.name}`,
     ...(metadata.namespace === undefined ? [] : [`Namespace:\t${metadata.namespace}`]),
     ...pairLines('Labels', metadata['labels'], '='),
-    ...pairLines('Annotations', without(metadata['annotations'], [LAST_APPLIED]), ': '),
+    ...pairLines('Annotations', omit(metadata['annotations'], [LAST_APPLIED]), ': '),
     `API Version:\t${object.apiVersion}`,
     `Kind:\t${object.kind}`,
   ]
@@ -45,7 +46,10 @@ function pairLines(label: string, pairs: unknown, separator: string): readonly s
   const entries = isJsonObject(pairs) ? Object.entries(pairs) : []
   if (entries.length === 0) return [`${label}:\t<none>`]
   return entries
-    .map(([name, value]) => `${name}${separator}${plainText(value).replaceAll('\n', ' ')}`)
+    .map(
+      ([name, value]) =>
+        `${name}${separator}${escapeTerminal(plainText(value)).replaceAll('\n', ' ')}`,
+    )
     .sort()
     .map((pair, index) => `${index === 0 ? `${label}:` : ''}\t${pair}`)
 }
@@ -53,7 +57,7 @@ function pairLines(label: string, pairs: unknown, separator: string): readonly s
 function statusLines(object: ApiObject, nowMs: number): readonly string[] {
   const { status } = object
   if (!isJsonObject(status)) return []
-  const rest = without(status, ['attempts', 'conditions', 'state'])
+  const rest = omit(status, ['attempts', 'conditions', 'state'])
   return [
     ...valueLines('Status', { ...stateMember(status, nowMs), ...rest }, 0),
     ...attemptLines(listAt(status, 'attempts'), nowMs),
@@ -82,9 +86,4 @@ function conditionLines(conditions: readonly JsonObject[], nowMs: number): reado
     textAt(condition, 'message') ?? '',
   ])
   return ['Conditions:', ...tableLines(['Type', 'Status', 'Since', 'Reason', 'Message'], rows, 1)]
-}
-
-function without(value: unknown, members: readonly string[]): JsonObject {
-  if (!isJsonObject(value)) return {}
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !members.includes(name)))
 }

@@ -1,6 +1,7 @@
 import { renderAge } from '../../lib/age.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { escapeTerminal } from '../escape-terminal.ts'
 import { plainText } from '../json-text.ts'
 import { labelOf } from './label.ts'
 
@@ -33,7 +34,7 @@ export function memberLines(
     .sort()
     .flatMap((field) => {
       const label = isUserKeyed ? field : labelOf(field)
-      return valueLines(label, content[field], level, USER_KEYED.includes(field))
+      return valueLines(label, content[field], level, isUserKeyed || USER_KEYED.includes(field))
     })
 }
 
@@ -47,7 +48,7 @@ export function valueLines(
   const heading = indent(level, `${label}:`)
   if (Array.isArray(value)) {
     if (value.length === 0) return [`${heading}\t<none>`]
-    return [heading, ...value.flatMap((item: unknown) => itemLines(item, level + 1))]
+    return [heading, ...value.flatMap((item: unknown) => itemLines(item, level + 1, isUserKeyed))]
   }
   if (isJsonObject(value)) {
     if (Object.keys(value).length === 0) return [`${heading}\t<none>`]
@@ -55,23 +56,24 @@ export function valueLines(
   }
   const text = plainText(value)
   if (!text.includes('\n')) return [`${heading}\t${withoutTabs(text)}`]
-  return [
-    heading,
-    ...text
-      .trimEnd()
-      .split('\n')
-      .map((line) => indent(level + 1, withoutTabs(line))),
-  ]
+  return [heading, ...textLines(text, level + 1)]
 }
 
-function itemLines(item: unknown, level: number): readonly string[] {
-  if (isJsonObject(item)) return memberLines(item, level)
-  return [indent(level, withoutTabs(plainText(item)))]
+function itemLines(item: unknown, level: number, isUserKeyed: boolean): readonly string[] {
+  if (isJsonObject(item)) return memberLines(item, level, isUserKeyed)
+  return textLines(plainText(item), level)
+}
+
+function textLines(text: string, level: number): readonly string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => indent(level, withoutTabs(line)))
 }
 
 /** A tab inside a value would open a column. */
-function withoutTabs(text: string): string {
-  return text.replaceAll('\t', '  ')
+export function withoutTabs(text: string): string {
+  return escapeTerminal(text).replaceAll('\t', '  ')
 }
 
 /** A small table under a heading: header, dashes, rows; the cells are separated by tabs. */

@@ -1,22 +1,57 @@
-import type { WorkPoolSpec } from '../../kinds/generated.ts'
-import { isFinalState } from '../../kinds/run.ts'
+import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import type { CapstanObject } from '../../kinds/meta.ts'
+import type { WorkPool } from '../../kinds/workpool.ts'
 import type { Store } from '../../store/types.ts'
-import type { RunObject } from './world.ts'
+import { closedWindow } from '../launch-windows.ts'
+import type { RunLines } from '../run-lines.ts'
+import { dependenciesOf } from './dependencies.ts'
+import type { Admission, RunObject } from './world.ts'
+
+export interface AdmissionSources {
+  readonly run: RunObject
+  readonly workPool: CapstanObject<WorkPoolSpec> | undefined
+  readonly workPoolName: string
+  readonly deployment: CapstanObject<DeploymentSpec> | undefined
+}
 
 /**
- * Whether the pool has room for one more task. Observing, deciding and committing a launch happen
- * without a pause in between, so two runs never take the same slot.
- * Returns the sentence that tells what the run waits for, with numbers; undefined when it may go.
+ * What a run has to ask before it launches, each question answered when it is asked. Observing, deciding
+ * and committing a launch happen without a pause in between, so two runs never take the same slot.
  */
 export function admissionOf(
-  store: Store,
-  run: RunObject,
-  poolName: string,
-  pool: WorkPoolSpec | undefined,
-): string | undefined {
-  const limit = pool?.concurrencyLimit
-  if (limit === undefined || isFinalState(run.status?.state?.type)) return undefined
-  const active = store.attempts.countLive(run.metadata.namespace, poolName)
-  if (active < limit) return undefined
-  return `Waits for a slot of WorkPool ${poolName}: ${active} of ${limit} are taken.`
+  deps: { readonly store: Store; readonly lines: RunLines },
+  sources: AdmissionSources,
+): Admission {
+  const { store, lines } = deps
+  const { run, workPool, workPoolName, deployment } = sources
+  const { namespace, uid } = run.metadata
+  const isLimited = hasLimits(sources)
+  return {
+    dependencies: () => dependenciesOf(store, run),
+    closed: (nowMs) => closedWindow(workPoolName, workPool?.spec.windows, nowMs),
+    replacedBy: () =>
+      deployment?.spec.concurrency?.policy === 'Replace'
+        ? lines.replacedBy(namespace, workPoolName, uid)
+        : undefined,
+    turn(nowMs) {
+      if (!isLimited) return GO
+      const pool = workPool as WorkPool | undefined
+      return lines.turns(pool, { namespace, name: workPoolName }, nowMs, uid).get(uid) ?? GO
+    },
+  }
+}
+
+const GO = { type: 'Go', tasks: Number.POSITIVE_INFINITY } as const
+
+/** Where nothing is limited nobody stands in line. */
+function hasLimits({ run, workPool, deployment }: AdmissionSources): boolean {
+  const { concurrencyLimit, quota, queues = [] } = workPool?.spec ?? {}
+  const namesQueue = run.spec.queue !== undefined || deployment?.spec.queue !== undefined
+  return (
+    concurrencyLimit !== undefined ||
+    quota !== undefined ||
+    queues.some((queue) => queue.concurrencyLimit !== undefined) ||
+    deployment?.spec.concurrency !== undefined ||
+    namesQueue
+  )
 }

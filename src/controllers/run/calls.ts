@@ -137,15 +137,40 @@ async function refused(
   const { account, attempt, known } = refusal
   const existing = known.verdict === 'Terminal' ? undefined : await find(account, attempt, signal)
   if (existing !== undefined) return launched(deps, attempt, existing, undefined)
-  deps.store.transaction(() =>
-    deps.store.attempts.update(attempt.clientToken, {
+  const { store, clock } = deps
+  store.transaction(() => {
+    // Meanwhile the orphan sweep may have found the task that an earlier send made.
+    if (store.attempts.byClientToken(attempt.clientToken)?.phase !== 'Intent') return
+    const goesOn = known.verdict === 'NotFound' && forgetRevision(store, attempt)
+    store.attempts.update(attempt.clientToken, {
       phase: 'Refused',
-      outcomeClass: known.class,
+      ...(!goesOn && { outcomeClass: known.class }),
       outcomeMessage: known.advice,
-      endedAtMs: deps.clock.nowMs(),
-    }),
+      endedAtMs: clock.nowMs(),
+    })
+  })
+}
+
+/**
+ * Someone deregistered the revision. One of our own is registered again, and a try without a class is
+ * nobody's failure: the attempt number stays. False when the revision is not ours, or when registering
+ * again has not helped before.
+ */
+function forgetRevision(store: Store, attempt: AttemptRow): boolean {
+  const row = store.definitions.byArn(attempt.taskDefinitionArn)
+  if (!row) return false
+  if (row.status === 'ACTIVE') store.definitions.put({ ...row, status: 'INACTIVE' })
+  const before = store.attempts
+    .ofRun(attempt.runUid)
+    .filter(({ phase, outcomeClass }) => phase === 'Refused' && outcomeClass === undefined)
+  return (
+    before.filter((one) => one.index === attempt.index && one.number === attempt.number).length <
+    MAX_REGISTRATIONS
   )
 }
+
+/** Each leaves a revision behind, and a definition that keeps vanishing is somebody's will. */
+const MAX_REGISTRATIONS = 3
 
 /** The token may be dead by now, so the body is never sent again: the task is found by its startedBy, or nothing can be said. */
 async function settle(
@@ -156,15 +181,17 @@ async function settle(
 ): Promise<void> {
   const existing = await find(account, attempt, signal)
   if (existing !== undefined) return launched(deps, attempt, existing, undefined)
-  deps.store.transaction(() =>
-    deps.store.attempts.update(attempt.clientToken, {
+  const { store, clock } = deps
+  store.transaction(() => {
+    if (store.attempts.byClientToken(attempt.clientToken)?.phase !== 'Intent') return
+    store.attempts.update(attempt.clientToken, {
       phase: 'Lost',
       outcomeClass: 'Unknown',
       outcomeMessage:
         'Whether this launch became a task cannot be proven any more, so it is not repeated.',
-      endedAtMs: deps.clock.nowMs(),
-    }),
-  )
+      endedAtMs: clock.nowMs(),
+    })
+  })
 }
 
 /** Running tasks are listed by startedBy alone; stopped ones only by family, so those are described and compared. */

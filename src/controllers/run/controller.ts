@@ -1,18 +1,23 @@
+import type { AwsAccount } from '../../aws/ports.ts'
 import { parseKey, renderKey } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { RetryableError } from '../../lib/errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
+import type { AttemptRow } from '../../store/types.ts'
 import { commitPlan } from './apply.ts'
 import { type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
 import { MAX_STEPS } from './limits.ts'
 import { type ObserveDeps, observeRun } from './observe.ts'
 import type { TaskObserver } from './task-observer.ts'
-import { type Facts, liveAttempt, NO_FACTS, type RunWorld } from './world.ts'
+import { type Facts, liveAttempts, NO_FACTS, type RunPlan, type RunWorld } from './world.ts'
 
 export interface RunControllerDeps extends ObserveDeps, CallDeps {
   readonly clock: Clock
   readonly observer: Pick<TaskObserver, 'watch'>
+  /** What is to be done in a world; the simulator plants bugs here to see whether they are found. */
+  readonly decide?: typeof decideRun
 }
 
 /**
@@ -23,25 +28,46 @@ export interface RunControllerDeps extends ObserveDeps, CallDeps {
 export function createRunReconciler(
   deps: RunControllerDeps,
 ): (key: string, context: Pick<ReconcileContext, 'signal' | 'log'>) => Promise<Outcome> {
+  const { decide = decideRun } = deps
   return async (text, context) => {
     const key = parseKey(text)
     let facts: Facts = NO_FACTS
+    let isArray = false
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const world = observeRun(deps, key, facts)
       if (!world) return awaitChange()
       const nowMs = deps.clock.nowMs()
-      const plan = decideRun(world, nowMs)
+      const plan = decide(world, nowMs)
       commitPlan(deps.store, world, plan, nowMs)
       if (!plan.call) {
-        watchTask(deps, world)
+        watchTask(deps, world, plan)
         return plan.outcome
       }
       context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
       const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
-      facts = withAnswer(facts, await makeCall(deps, account, plan.call, context.signal))
+      facts = withAnswer(facts, await makeCalls(deps, account, plan, context.signal))
+      isArray = world.run.spec.array !== undefined
     }
-    return requeueAfter(0)
+    // An array has many calls to make: other runs have their turn in between.
+    if (isArray) return requeueAfter(0)
+    // Answers that lead nowhere: something is odd, and odd things are tried again ever more slowly.
+    throw new RetryableError(`${text} asked AWS ${MAX_STEPS} times and is no further.`)
   }
+}
+
+/** All of them are made before a failure is reported: each belongs to another task. */
+async function makeCalls(
+  deps: RunControllerDeps,
+  account: AwsAccount,
+  { call, more = [] }: RunPlan,
+  signal: AbortSignal,
+): Promise<Partial<Facts>> {
+  const calls = call ? [call, ...more] : more
+  const answers = await Promise.allSettled(calls.map((one) => makeCall(deps, account, one, signal)))
+  const failed = answers.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+  const [first] = answers
+  return first?.status === 'fulfilled' ? first.value : {}
 }
 
 function withAnswer(facts: Facts, answer: Partial<Facts>): Facts {
@@ -52,13 +78,18 @@ function withAnswer(facts: Facts, answer: Partial<Facts>): Facts {
 }
 
 /** Level-triggered as everything else: whoever reconciles a living attempt makes sure that it is watched. */
-function watchTask(deps: RunControllerDeps, world: RunWorld): void {
-  const live = liveAttempt(world.attempts)
-  if (live?.taskArn === undefined) return
+function watchTask(deps: RunControllerDeps, world: RunWorld, plan: RunPlan): void {
+  for (const live of liveAttempts(world.attempts)) watchOne(deps, world, plan, live)
+}
+
+function watchOne(deps: RunControllerDeps, world: RunWorld, plan: RunPlan, live: AttemptRow): void {
+  if (live.taskArn === undefined) return
   const resolved = world.resolve(live.number)
   const seconds = resolved.type === 'Valid' ? resolved.template.taskWatchPollInterval : undefined
   const fresh = deps.store.attempts.byClientToken(live.clientToken) ?? live
-  if (fresh.phase === 'Launched') {
-    deps.observer.watch(fresh, seconds === undefined ? undefined : seconds * 1000)
-  }
+  if (fresh.phase !== 'Launched') return
+  deps.observer.watch(fresh, {
+    pollIntervalMs: seconds === undefined ? undefined : seconds * 1000,
+    lookFirst: plan.lookFirst ?? false,
+  })
 }

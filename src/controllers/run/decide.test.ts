@@ -11,13 +11,15 @@ import {
   inState,
   MINUTE,
   NOON,
+  OPEN,
   SECOND,
   valid,
 } from '../../../test/world/builders.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import { OUTCOME_CLASSES } from '../../kinds/run.ts'
 import { isoTime } from '../../lib/instant.ts'
-import type { AttemptRow, DefinitionRow } from '../../store/types.ts'
+import type { DefinitionRow } from '../../store/definitions.ts'
+import type { AttemptRow } from '../../store/types.ts'
 import { decideRun } from './decide.ts'
 import type { RunPlan, RunWorld } from './world.ts'
 
@@ -152,12 +154,21 @@ describe('a run without a task', () => {
     },
     {
       name: 'waits while its pool is suspended',
-      world: { ...READY, workPool: { name: 'etl', suspended: 'WorkPool etl is suspended.' } },
+      world: {
+        ...READY,
+        workPool: { ...aWorld().workPool, suspended: 'WorkPool etl is suspended.' },
+      },
       expect: { call: 'none', why: /etl is suspended/ },
     },
     {
       name: 'waits for a slot and says how many are taken',
-      world: { ...READY, admission: 'Waits for a slot of WorkPool etl: 3 of 3 are taken.' },
+      world: {
+        ...READY,
+        admission: {
+          ...OPEN,
+          turn: () => ({ type: 'Wait', why: 'Waits, it is next: 3 of 3 are taken.', ahead: 0 }),
+        },
+      },
       expect: { state: 'SCHEDULED/AwaitingConcurrencySlot', call: 'none', why: /3 of 3/ },
     },
     {
@@ -217,6 +228,12 @@ describe('a run with a living attempt', () => {
       world: { attempts: [aLaunched({ lastStatus: 'PENDING' })] },
       nowMs: NOON + 5 * MINUTE,
       expect: { call: 'StopTask', writes: ['UpdateAttempt'] },
+    },
+    {
+      name: 'stops nothing for what was true before the controller was away: it looks first',
+      world: { lookedAtMs: () => undefined, attempts: [aLaunched({ lastStatus: 'PENDING' })] },
+      nowMs: NOON + 6 * MINUTE,
+      expect: { call: 'none', writes: [], outcome: 10 * SECOND },
     },
     {
       name: 'watches a running task without a deadline for as long as it takes',

@@ -22,7 +22,7 @@ export function transitionEvents(world: RunWorld, after: After): readonly EventI
   })
   return [
     ...after.warnings.map((message) => event('Warning', 'TemplateWarning', message)),
-    ...endedAttempts(world, after).map((row) => attemptEnded(row, event)),
+    ...endedAttempts(world, after).map((row) => attemptEnded(world, row, event)),
     ...stateEvent(world, after, event),
   ]
 }
@@ -36,10 +36,11 @@ function endedAttempts(world: RunWorld, after: After): readonly AttemptRow[] {
   )
 }
 
-function attemptEnded(row: AttemptRow, event: Make): EventInput {
+function attemptEnded(world: RunWorld, row: AttemptRow, event: Make): EventInput {
+  const index = world.run.spec.array === undefined ? '' : ` of index ${row.index}`
   const type = row.outcomeClass === 'Success' ? 'Normal' : 'Warning'
   const exit = row.exitCode === undefined ? '' : ` with exit code ${row.exitCode}`
-  const text = `Attempt ${row.number} ended${exit}: ${row.outcomeClass}. ${row.outcomeMessage ?? ''}`
+  const text = `Attempt ${row.number}${index} ended${exit}: ${row.outcomeClass}. ${row.outcomeMessage ?? ''}`
   return event(type, 'AttemptEnded', text.trim())
 }
 

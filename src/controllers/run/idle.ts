@@ -1,9 +1,16 @@
+import { WIRE } from '../../kinds/meta.ts'
 import type { OutcomeClass } from '../../kinds/run.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
+import type { Turn } from '../line.ts'
 import { launchStep } from './launch.ts'
-import { ADMISSION_RETRY_MS, MISSING_REFERENCE_RETRY_MS } from './limits.ts'
+import {
+  ADMISSION_RETRY_MS,
+  BACK_OF_THE_LINE_RETRY_MS,
+  MISSING_REFERENCE_RETRY_MS,
+  NEAR_THE_FRONT,
+} from './limits.ts'
 import { deadlinesOf } from './policy.ts'
 import { decideRetry, type EndedTry, type RetryDecision } from './retry.ts'
 import { finalState, type NewState, taskOf } from './state.ts'
@@ -35,6 +42,8 @@ export function decideIdleStep(
   const last = tries.at(-1)
   if (last?.class === 'Success') return finish('Success', last.reason)
   if (world.run.spec.cancel === true) return finish('Cancelled', 'Cancelled by the user.')
+  const replacedBy = world.admission.replacedBy()
+  if (replacedBy !== undefined) return finish('Cancelled', `Replaced by ${replacedBy}.`)
   const next = nextTry(rows)
   const resolved = world.resolve(next.number)
   if (resolved.type === 'Invalid') return finish('ConfigurationError', resolved.problems.join(' '))
@@ -50,10 +59,15 @@ export function decideIdleStep(
   return launchStep(world, resolved.template, { next, tries, nowMs, warnings: resolved.warnings })
 }
 
-/** The ends that count for retrying: a suspension is nobody's failure and leaves no trace here. */
+/** Stopped to go on later: nobody's failure. */
+function isPause({ stopCause }: AttemptRow): boolean {
+  return stopCause === 'Suspend' || stopCause === 'Drain'
+}
+
+/** The ends that count for retrying: a suspension leaves no trace here. */
 export function endedTries(rows: readonly AttemptRow[]): readonly EndedTry[] {
   return rows
-    .filter((row) => row.outcomeClass !== undefined && row.stopCause !== 'Suspend')
+    .filter((row) => row.outcomeClass !== undefined && !isPause(row))
     .map((row) => {
       const stopCode = taskOf(row)?.stopCode
       return {
@@ -73,18 +87,21 @@ export function endedTries(rows: readonly AttemptRow[]): readonly EndedTry[] {
  * The key of the next try. A try that ECS refused made no task, so its attempt number is used again; any
  * other attempt, a suspended one included, used its number up. No key, and so no token, comes twice.
  */
-function nextTry(rows: readonly AttemptRow[]): { number: number; try: number; index: number } {
+export function nextTry(
+  rows: readonly AttemptRow[],
+  index = 0,
+): { readonly number: number; readonly try: number; readonly index: number } {
   const last = rows.at(-1)
-  if (!last) return { number: 1, try: 1, index: 0 }
-  if (last.phase === 'Refused') return { number: last.number, try: last.try + 1, index: 0 }
-  return { number: last.number + 1, try: 1, index: 0 }
+  if (!last) return { number: 1, try: 1, index }
+  if (last.phase === 'Refused') return { number: last.number, try: last.try + 1, index }
+  return { number: last.number + 1, try: 1, index }
 }
 
 function finish(outcome: OutcomeClass, message: string): IdleStep {
   return { type: 'Finish', state: finalState(outcome, message), outcome }
 }
 
-function missing(what: string): IdleStep {
+export function missing(what: string): IdleStep {
   return {
     type: 'Wait',
     state: { type: 'PENDING', name: 'Pending' },
@@ -94,7 +111,7 @@ function missing(what: string): IdleStep {
   }
 }
 
-function activeDeadline(
+export function activeDeadline(
   world: RunWorld,
   rows: readonly AttemptRow[],
   template: Parameters<typeof deadlinesOf>[0],
@@ -116,27 +133,81 @@ function waitFor(
   retry: Extract<RetryDecision, { type: 'Retry' }>,
   nowMs: number,
 ): IdleStep | undefined {
-  const { spec } = world.run
-  if (spec.suspend === true) {
-    return wait({ type: 'PAUSED', name: 'Suspended' }, 'The run is suspended.', awaitChange())
-  }
-  const scheduledMs = parseIsoTime(spec.scheduledTime) ?? 0
-  if (nowMs < scheduledMs) {
-    const why = `Starts at ${spec.scheduledTime}.`
-    return wait({ type: 'SCHEDULED', name: 'Scheduled' }, why, requeueAfter(scheduledMs - nowMs))
-  }
+  const held = waitForSelf(world, nowMs)
+  if (held) return held
   if (nowMs < retry.notBeforeMs) {
     const delayMs = retry.notBeforeMs - nowMs
     const why = `Retries in ${Math.ceil(delayMs / 1000)} s: ${retry.why}.`
     return wait(awaitingRetry(rows), why, requeueAfter(delayMs))
   }
-  if (world.workPool.suspended !== undefined) {
-    return wait(pendingState(rows), world.workPool.suspended, awaitChange())
+  return waitForOthers(world, rows, nowMs)
+}
+
+/** What recovery could not prove stays as it is until a person says that it may run (DESIGN 11). */
+function heldReason({ metadata }: RunWorld['run']): string | undefined {
+  const { annotations = {} } = metadata
+  if (annotations[WIRE.annotationApproved] !== undefined) return undefined
+  return annotations[WIRE.annotationHeld]
+}
+
+/** Recovery, suspension and start time. */
+export function waitForSelf(world: RunWorld, nowMs: number): IdleStep | undefined {
+  const { spec, metadata } = world.run
+  const held = heldReason(world.run)
+  if (held !== undefined) {
+    const why = `Whether it has run before cannot be proven: ${held}. To run it: capstan approve run/${metadata.name}.`
+    return wait({ type: 'PAUSED', name: 'Held' }, why, awaitChange())
   }
-  if (world.admission !== undefined) {
-    return wait(pendingState(rows), world.admission, requeueAfter(ADMISSION_RETRY_MS))
+  if (spec.suspend === true) {
+    return wait({ type: 'PAUSED', name: 'Suspended' }, 'The run is suspended.', awaitChange())
   }
-  return undefined
+  const scheduledMs = parseIsoTime(spec.scheduledTime) ?? 0
+  if (nowMs >= scheduledMs) return undefined
+  const why = `Starts at ${spec.scheduledTime}.`
+  return wait({ type: 'SCHEDULED', name: 'Scheduled' }, why, requeueAfter(scheduledMs - nowMs))
+}
+
+/** Other runs, the pool's switches and windows, and at last its line. */
+export function waitForOthers(
+  world: RunWorld,
+  rows: readonly AttemptRow[],
+  nowMs: number,
+): IdleStep | undefined {
+  const { workPool, admission } = world
+  const dependencies = rows.length > 0 ? MET : admission.dependencies()
+  if (dependencies.type === 'Broken') return finish('Cancelled', dependencies.why)
+  if (dependencies.type === 'Waits') {
+    const { why, stalled } = dependencies
+    const state: NewState = { type: 'SCHEDULED', name: 'Scheduled' }
+    const outcome = requeueAfter(ADMISSION_RETRY_MS)
+    return { type: 'Wait', state, whyPending: why, outcome, ...(stalled && { stalled }) }
+  }
+  if (workPool.suspended !== undefined) {
+    return wait(slotState(rows), workPool.suspended, awaitChange())
+  }
+  const closed = admission.closed(nowMs)
+  if (closed) return wait(slotState(rows), closed.why, untilOpen(closed.untilMs, nowMs))
+  return waitForTurn(rows, admission.turn(nowMs))
+}
+
+const MET = { type: 'Met' } as const
+
+function untilOpen(untilMs: number | undefined, nowMs: number): Outcome {
+  return untilMs === undefined ? awaitChange() : requeueAfter(Math.max(0, untilMs - nowMs))
+}
+
+function waitForTurn(rows: readonly AttemptRow[], turn: Turn): IdleStep | undefined {
+  if (turn.type === 'Go') return undefined
+  if (turn.type === 'Cancel') return finish('Cancelled', turn.why)
+  const retryMs = turn.ahead < NEAR_THE_FRONT ? ADMISSION_RETRY_MS : BACK_OF_THE_LINE_RETRY_MS
+  const stalled = { reason: 'NeverFits', message: turn.why }
+  return {
+    type: 'Wait',
+    state: slotState(rows),
+    whyPending: turn.why,
+    outcome: requeueAfter(retryMs),
+    ...(turn.stalled && { stalled }),
+  }
 }
 
 function wait(state: NewState, whyPending: string, outcome: Outcome): IdleStep {
@@ -147,8 +218,12 @@ function awaitingRetry(rows: readonly AttemptRow[]): NewState {
   return { type: 'SCHEDULED', name: 'AwaitingRetry', message: rows.at(-1)?.outcomeMessage ?? '' }
 }
 
-function pendingState(rows: readonly AttemptRow[]): NewState {
-  return rows.length > 0
-    ? awaitingRetry(rows)
-    : { type: 'SCHEDULED', name: 'AwaitingConcurrencySlot' }
+/** Also a retry stands in line: the pool looks at this name. */
+function slotState(rows: readonly AttemptRow[]): NewState {
+  const message = rows.at(-1)?.outcomeMessage
+  return {
+    type: 'SCHEDULED',
+    name: 'AwaitingConcurrencySlot',
+    ...(message !== undefined && { message }),
+  }
 }

@@ -1,8 +1,9 @@
 import { chooseCapacity } from '../../aws/capacity.ts'
 import { defaultNames, type RunNames, taskTags } from '../../aws/default-names.ts'
 import { definitionHash } from '../../aws/definition-hash.ts'
+import { taskSizeOf } from '../../aws/definition-sizes.ts'
 import type { EcsNetworkConfiguration } from '../../aws/ecs-shapes.ts'
-import { nextFargateSize } from '../../aws/fargate.ts'
+import { containerLogs } from '../../aws/log-location.ts'
 import { chooseNetwork, planNetworkLookup } from '../../aws/network.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from '../../aws/ports.ts'
 import { buildRunTask } from '../../aws/run-task.ts'
@@ -11,11 +12,13 @@ import { renderTemplatePath, type TemplateProblem } from '../../aws/template-pro
 import type { TemplateSpec } from '../../kinds/generated.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import { canonicalJson } from '../../lib/json.ts'
+import type { AttemptLogs } from '../../store/followed-logs.ts'
 import type { AttemptRow } from '../../store/types.ts'
-import { clientTokenOf, startedByOf, type TryKey } from './identity.ts'
+import { clientTokenOf, startedByOf, type TryKey } from '../attempt-identity.ts'
+import { withLaunchType, withMoreMemory } from './changes.ts'
 import type { IdleStep } from './idle.ts'
 import { ladderRung } from './ladder.ts'
-import { accumulatedChange, type EndedTry } from './retry.ts'
+import type { EndedTry } from './retry.ts'
 import { finalState } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
 
@@ -29,9 +32,6 @@ export interface LaunchContext {
 /** Stands where the revision will, while nothing is registered yet: bodies are checked before the first write. */
 const UNREGISTERED = '<registered at launch>'
 
-/** What awsvpc tasks start with when nobody said otherwise. */
-const DEFAULT_SIZE = { cpu: 1024, memory: 2048 }
-
 /**
  * The way from a template to a frozen request: what it links to, the definition, the network, the
  * request, and only when all of it is valid the registration (DESIGN 3.1: validate first). Each call
@@ -43,9 +43,10 @@ export function launchStep(
   context: LaunchContext,
 ): IdleStep {
   const rung = ladderRung(written.capacityLadder, context.tries, context.nowMs) ?? 0
-  const template = withChanges(written, context.tries)
-  const base = linkedDefinition(world, template)
+  const moved = withLaunchType(written, context.tries)
+  const base = linkedDefinition(world, moved)
   if (base.type === 'Step') return base.step
+  const template = withMoreMemory(moved, { tries: context.tries, rung, base: base.body })
   const definition = buildTaskDefinition({
     template,
     rung,
@@ -64,6 +65,9 @@ export function launchStep(
     containerName: definition.containerName,
     taskDefinition: revision.arn ?? UNREGISTERED,
     network: network.chosen,
+    ...(world.run.spec.array !== undefined && {
+      ownEnv: { CAPSTAN_ARRAY_INDEX: String(key.index) },
+    }),
     tags: ownTags(world, key.number),
     clientToken: clientTokenOf(key),
     startedBy: startedByOf(key),
@@ -79,6 +83,8 @@ export function launchStep(
       body: request.body,
       containerName: definition.containerName,
       taskDefinitionArn: revision.arn,
+      logs: attemptLogs(template, definition.body),
+      template,
     }),
     warnings: [...context.warnings, ...warnings],
   }
@@ -165,21 +171,9 @@ function revisionOf(
       body: { ...definition.body, tags: [...(definition.body.tags ?? []), ...own] },
       autoDeregister: template.autoDeregisterTaskDefinition ?? false,
       matchLatest: template.matchLatestRevisionInFamily ?? true,
+      workPool: `${world.run.metadata.namespace}/${world.workPool.name}`,
     },
   }
-}
-
-/** Memory steps to the next size that Fargate has; a launch type of a retry rule replaces the ladder. */
-function withChanges(template: TemplateSpec, tries: readonly EndedTry[]): TemplateSpec {
-  const { memoryFactor, launchType } = accumulatedChange(template.retry, tries)
-  const { capacityLadder: _, capacityProviderStrategy: __, ...rest } = template
-  const moved = launchType === undefined ? template : { ...rest, launchType }
-  if (memoryFactor === 1) return moved
-  const size = {
-    cpu: moved.cpu ?? DEFAULT_SIZE.cpu,
-    memory: moved.memory ?? DEFAULT_SIZE.memory,
-  }
-  return { ...moved, ...nextFargateSize(size, memoryFactor) }
 }
 
 function namesOf(world: RunWorld): RunNames {
@@ -202,6 +196,8 @@ function attemptRow(
     readonly body: RunTaskBody
     readonly containerName: string
     readonly taskDefinitionArn: string
+    readonly logs: AttemptLogs | undefined
+    readonly template: TemplateSpec
   },
 ): AttemptRow {
   const { metadata } = world.run
@@ -214,15 +210,28 @@ function attemptRow(
     account: world.account.id,
     cluster: launch.body.cluster ?? 'default',
     workPool: world.workPool.name,
+    queue: world.workPool.queue,
+    ...taskSizeOf(launch.template),
     containerName: launch.containerName,
     taskDefinitionArn: launch.taskDefinitionArn,
     body: canonicalJson(launch.body),
+    ...(launch.logs && { logs: launch.logs }),
     phase: 'Intent',
     epoch: world.controller.epoch,
     createdAtMs: nowMs,
     sentAtMs: nowMs,
     sends: 1,
   }
+}
+
+/** Frozen with the launch, because by the time the output is read the template may say something else. */
+function attemptLogs(
+  template: TemplateSpec,
+  definition: RegisterTaskDefinitionBody,
+): AttemptLogs | undefined {
+  const containers = containerLogs(definition)
+  const streamOutput = template.streamOutput === true
+  return streamOutput || containers.length > 0 ? { streamOutput, containers } : undefined
 }
 
 function ask(call: Call): IdleStep {

@@ -12,6 +12,9 @@ export const MISSING_GRACE_MS = 5 * 60_000
 /** A StopTask whose effect was not seen is repeated after this long; ECS itself needs stopTimeout (30 s by default). */
 export const STOP_RESEND_MS = 30_000
 
+/** A look that a deadline waits for is asked for again after this long, should it fail. */
+export const LOOK_RETRY_MS = 10_000
+
 /** Default of taskStartTimeoutSeconds (DESIGN 2.1). */
 export const START_TIMEOUT_SECONDS = 300
 
@@ -20,6 +23,13 @@ export const MISSING_REFERENCE_RETRY_MS = 30_000
 
 /** How often a run that waits for a slot asks again, beside being woken when one is freed. */
 export const ADMISSION_RETRY_MS = 30_000
+
+/** Runs that are served soon look at their turn often; the others' turn is far, and there may be thousands of them. */
+export const NEAR_THE_FRONT = 100
+export const BACK_OF_THE_LINE_RETRY_MS = 300_000
+
+/** Calls of one array at a time; a step waits for the slowest of them, and other runs want their share of the rate. */
+export const MAX_ARRAY_CALLS = 10
 
 /** Remote steps that one reconcile takes before it goes back to the queue: describe, network, register, launch and some slack. */
 export const MAX_STEPS = 8

@@ -2,7 +2,7 @@ import type { TaskSnapshot } from '../../aws/ports.ts'
 import { classifyStop } from '../../aws/stop-reason.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow, StopCause } from '../../store/types.ts'
-import { MISSING_GRACE_MS, STOP_RESEND_MS, TOKEN_SAFE_MS } from './limits.ts'
+import { LOOK_RETRY_MS, MISSING_GRACE_MS, STOP_RESEND_MS, TOKEN_SAFE_MS } from './limits.ts'
 import { type Deadlines, deadlinesOf } from './policy.ts'
 import { stoppedBy, taskOf } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
@@ -18,7 +18,7 @@ export type LiveStep =
       /** When to repeat the call if its effect is not seen. */
       readonly outcome: Outcome
     }
-  | { readonly type: 'Watch'; readonly outcome: Outcome }
+  | { readonly type: 'Watch'; readonly outcome: Outcome; readonly lookFirst?: boolean }
 
 /** Decides about the one row of a run that is Intent or Launched. */
 export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
@@ -26,8 +26,10 @@ export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: numb
   const task = taskOf(attempt)
   if (task?.lastStatus === 'STOPPED') return ended(attempt, task, nowMs)
   if (isGone(attempt, nowMs)) return gone(attempt, task, nowMs)
-  const cause = attempt.stopCause ?? stopCause(world, attempt, task, nowMs)
-  if (cause !== undefined) return stop(attempt, cause, nowMs)
+  const wish = attempt.stopCause ?? wishedStop(world)
+  if (wish !== undefined) return stop(attempt, wish, nowMs)
+  const struck = struckDeadline(world, attempt, task, nowMs)
+  if (struck !== undefined) return judge(world, attempt, struck, nowMs)
   return { type: 'Watch', outcome: nextDeadline(world, attempt, task, nowMs) }
 }
 
@@ -40,7 +42,9 @@ export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: numb
 function decideIntent(attempt: AttemptRow, nowMs: number): LiveStep {
   const ageMs = nowMs - attempt.createdAtMs
   const type = ageMs >= 0 && ageMs < TOKEN_SAFE_MS ? 'RunTask' : 'SettleIntent'
-  return { type: 'Act', call: { type, attempt }, changes: {}, outcome: awaitChange() }
+  const sent = { sentAtMs: nowMs, sends: attempt.sends + 1 }
+  const changes = type === 'RunTask' ? sent : {}
+  return { type: 'Act', call: { type, attempt }, changes, outcome: awaitChange() }
 }
 
 function ended(attempt: AttemptRow, task: TaskSnapshot, nowMs: number): LiveStep {
@@ -93,22 +97,46 @@ function stop(attempt: AttemptRow, cause: StopCause, nowMs: number): LiveStep {
   }
 }
 
-/** Why the task has to go; first match wins, the user's wishes before deadlines. */
-function stopCause(
-  world: RunWorld,
-  attempt: AttemptRow,
-  task: TaskSnapshot | undefined,
-  nowMs: number,
-): StopCause | undefined {
+/** Why people want the task to go. */
+function wishedStop(world: RunWorld): StopCause | undefined {
   const { metadata, spec } = world.run
   if (metadata.deletionTimestamp !== undefined) return 'Delete'
   if (spec.cancel === true) return 'Cancel'
   if (spec.suspend === true) return 'Suspend'
+  if (world.admission.replacedBy() !== undefined) return 'Replace'
+  return world.workPool.isDrained ? 'Drain' : undefined
+}
+
+interface Struck {
+  readonly cause: StopCause
+  readonly atMs: number
+}
+
+/** The first deadline that has passed as far as is known; the whole run's counts before the attempt's. */
+function struckDeadline(
+  world: RunWorld,
+  attempt: AttemptRow,
+  task: TaskSnapshot | undefined,
+  nowMs: number,
+): Struck | undefined {
   const times = deadlineTimes(world, attempt, task)
-  if (nowMs >= times.activeMs) return 'ActiveDeadline'
-  if (nowMs >= times.attemptMs) return 'AttemptDeadline'
-  if (nowMs >= times.startMs) return 'StartTimeout'
-  return undefined
+  const deadlines: readonly Struck[] = [
+    { cause: 'ActiveDeadline', atMs: times.activeMs },
+    { cause: 'AttemptDeadline', atMs: times.attemptMs },
+    { cause: 'StartTimeout', atMs: times.startMs },
+  ]
+  return deadlines.find(({ atMs }) => nowMs >= atMs)
+}
+
+/**
+ * Nobody is stopped for what was true long ago: the controller may have been away while the task
+ * started, or ended. Only a look at ECS after the deadline counts.
+ */
+function judge(world: RunWorld, attempt: AttemptRow, struck: Struck, nowMs: number): LiveStep {
+  const lookedAtMs = world.lookedAtMs(attempt)
+  if (lookedAtMs !== undefined && lookedAtMs >= struck.atMs)
+    return stop(attempt, struck.cause, nowMs)
+  return { type: 'Watch', lookFirst: true, outcome: requeueAfter(LOOK_RETRY_MS) }
 }
 
 /** The instants, epoch milliseconds, at which each deadline strikes; Infinity when it cannot. */
@@ -121,12 +149,14 @@ function deadlineTimes(
   const limits = deadlinesOf(resolved.type === 'Valid' ? resolved.template : undefined)
   const firstLaunchMs = world.attempts[0]?.createdAtMs ?? attempt.createdAtMs
   const startedAtMs = task?.startedAtMs
+  // The latest send, by our own clock: an earlier one may never have reached ECS, whose clock may differ.
+  const launchedAtMs = attempt.sentAtMs ?? attempt.createdAtMs
   const started = startedAtMs !== undefined || task?.lastStatus === 'RUNNING'
   return {
     activeMs: firstLaunchMs + limits.activeMs,
     attemptMs:
       startedAtMs === undefined ? Number.POSITIVE_INFINITY : startedAtMs + limits.attemptMs,
-    startMs: started ? Number.POSITIVE_INFINITY : attempt.createdAtMs + limits.startMs,
+    startMs: started ? Number.POSITIVE_INFINITY : launchedAtMs + limits.startMs,
   }
 }
 

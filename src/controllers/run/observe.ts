@@ -1,8 +1,10 @@
 import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL, type ObjectKey } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
+import { DEFAULT_QUEUE } from '../../kinds/workpool.ts'
 import type { Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
+import type { RunLines } from '../run-lines.ts'
 import { admissionOf } from './admission.ts'
 import type { Facts, Resolved, RunObject, RunWorld } from './world.ts'
 
@@ -17,41 +19,55 @@ export interface RunSources {
 export interface ObserveDeps {
   readonly store: Store
   readonly accounts: AccountBook
+  /** When this process last asked ECS about an attempt's task. */
+  readonly lookedAtMs: RunWorld['lookedAtMs']
   /** Merges and renders the template of one attempt (kinds/resolve with the manifest layer's validators). Pure. */
   readonly resolve: (sources: RunSources, attempt: number) => Resolved
   readonly controller: { readonly name: string; readonly epoch: number }
+  readonly lines: RunLines
 }
 
 /** Reads everything that a decision about this run needs, from the store alone. Undefined: the run is gone. */
 export function observeRun(deps: ObserveDeps, key: ObjectKey, facts: Facts): RunWorld | undefined {
   const run = deps.store.objects.get(key) as CapstanObject<RunSpec, RunStatus> | undefined
   if (!run) return undefined
-  const { namespace } = key
-  const deploymentName = run.spec.deployment
-  const deployment =
-    deploymentName === undefined
-      ? undefined
-      : read<DeploymentSpec>(deps, { kind: 'Deployment', namespace, name: deploymentName })
-  const workPoolName = run.spec.workPool ?? deployment?.spec.workPool ?? DEFAULT_WORK_POOL
-  const workPool = read<WorkPoolSpec>(deps, { kind: 'WorkPool', namespace, name: workPoolName })
+  const sources = readSources(deps.store, run)
+  const { workPool, workPoolName, deployment } = sources
   const account = deps.accounts.forTarget(workPool?.spec.aws ?? {})
-  const sources: RunSources = { run, workPool, workPoolName, deployment }
   return {
     run,
     resolve: memoised((attempt) => resolveSources(deps, sources, attempt)),
-    workPool: { name: workPoolName, suspended: suspension(workPoolName, workPool?.spec) },
-    deployment: deploymentName,
+    workPool: {
+      name: workPoolName,
+      suspended: suspension(workPoolName, workPool?.spec),
+      isDrained: workPool?.spec.stopPolicy === 'HoldAndDrain',
+      queue: run.spec.queue ?? deployment?.spec.queue ?? DEFAULT_QUEUE,
+    },
+    deployment: run.spec.deployment,
     attempts: deps.store.attempts.ofRun(run.metadata.uid),
     account: { id: account.id, region: account.region },
     facts,
+    lookedAtMs: deps.lookedAtMs,
     definition: (family, hash) => deps.store.definitions.byHash(account.id, family, hash),
-    admission: admissionOf(deps.store, run, workPoolName, workPool?.spec),
+    admission: admissionOf(deps, sources),
     controller: deps.controller,
   }
 }
 
-function read<Spec>(deps: ObserveDeps, key: ObjectKey): CapstanObject<Spec> | undefined {
-  return deps.store.objects.get(key) as CapstanObject<Spec> | undefined
+export function readSources(store: Store, run: RunObject): RunSources {
+  const { namespace } = run.metadata
+  const { deployment: name } = run.spec
+  const deployment =
+    name === undefined
+      ? undefined
+      : read<DeploymentSpec>(store, { kind: 'Deployment', namespace, name })
+  const workPoolName = run.spec.workPool ?? deployment?.spec.workPool ?? DEFAULT_WORK_POOL
+  const workPool = read<WorkPoolSpec>(store, { kind: 'WorkPool', namespace, name: workPoolName })
+  return { run, workPool, workPoolName, deployment }
+}
+
+function read<Spec>(store: Store, key: ObjectKey): CapstanObject<Spec> | undefined {
+  return store.objects.get(key) as CapstanObject<Spec> | undefined
 }
 
 /** The pool `default` exists even when nobody wrote it; every other name must be there. */

@@ -1,7 +1,8 @@
 import type { AwsAccount, TaskDefinitionSnapshot } from '../../aws/ports.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { DefinitionRow, Store } from '../../store/types.ts'
+import type { DefinitionRow } from '../../store/definitions.ts'
+import type { Store } from '../../store/types.ts'
 import type { Call } from './world.ts'
 
 type Wanted = Extract<Call, { type: 'RegisterDefinition' }>
@@ -53,26 +54,34 @@ async function find(
   // The tag is trusted because only a registration with this content writes it (DESIGN 11; aws-ecs 1.3).
   const equal = latest?.status === 'ACTIVE' && latest.tags[WIRE.tagDefinitionHash] === wanted.hash
   const definition = equal ? latest : await account.ecs.registerTaskDefinition(wanted.body, signal)
-  const row = definitionRow(account, wanted, definition, deps.clock.nowMs())
+  const isOurs = !equal || isTaggedOurs(wanted, latest)
+  const row = definitionRow(account, wanted, { definition, isOurs }, deps.clock.nowMs())
   deps.store.transaction(() => deps.store.definitions.put(row))
   return row
+}
+
+/** A revision that another controller registered is used like our own, but it is not ours to collect. */
+function isTaggedOurs(wanted: Wanted, found: TaskDefinitionSnapshot): boolean {
+  const own = wanted.body.tags?.find(({ key }) => key === WIRE.tagController)?.value
+  return own !== undefined && found.tags[WIRE.tagController] === own
 }
 
 function definitionRow(
   account: AwsAccount,
   wanted: Wanted,
-  definition: TaskDefinitionSnapshot,
+  found: { readonly definition: TaskDefinitionSnapshot; readonly isOurs: boolean },
   nowMs: number,
 ): DefinitionRow {
   return {
     account: account.id,
     family: wanted.family,
     hash: wanted.hash,
-    taskDefinitionArn: definition.taskDefinitionArn,
-    revision: definition.revision,
+    taskDefinitionArn: found.definition.taskDefinitionArn,
+    revision: found.definition.revision,
     registeredAtMs: nowMs,
     lastUsedAtMs: nowMs,
     status: 'ACTIVE',
     autoDeregister: wanted.autoDeregister,
+    ...(found.isOurs && { workPool: wanted.workPool }),
   }
 }

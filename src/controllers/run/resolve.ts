@@ -1,6 +1,8 @@
+import type { TemplateSpec } from '../../kinds/generated.ts'
 import { type ResolveChecks, type ResolveProblem, resolveRun } from '../../kinds/resolve.ts'
-import type { RunSources } from './observe.ts'
-import type { Resolved } from './world.ts'
+import type { Store } from '../../store/types.ts'
+import { type RunSources, readSources } from './observe.ts'
+import type { Resolved, RunObject } from './world.ts'
 
 /** The template of one attempt in the form that decisions read. Pure, given pure checks. */
 export function resolveSources(
@@ -22,6 +24,12 @@ export function resolveSources(
   )
   if (!result.ok) return { type: 'Invalid', problems: result.problems.map(problemText) }
   return { type: 'Valid', template: result.resolved.template, warnings: [] }
+}
+
+/** The template of a run's first attempt; an empty one where it cannot be resolved. */
+export function templateOf(store: Store, checks: ResolveChecks, run: RunObject): TemplateSpec {
+  const resolved = resolveSources(checks, readSources(store, run), 1)
+  return resolved.type === 'Valid' ? resolved.template : {}
 }
 
 /** `WorkPool spec.template.cpu: must be …`: whose manifest, where in it, and what is wrong. */

@@ -36,12 +36,13 @@ export function finalState(outcome: OutcomeClass, message: string): NewState {
 const STOP_REASONS: Readonly<Record<StopCause, string>> = {
   Cancel: 'Cancelled by the user.',
   Delete: 'The Run was deleted.',
-  Replace: 'The Run was replaced by new content.',
+  Replace: 'The Run was replaced by a newer one.',
   StartTimeout: 'The task did not reach RUNNING within taskStartTimeoutSeconds.',
   AttemptDeadline: 'The attempt ran longer than attemptDeadlineSeconds.',
   ActiveDeadline: 'The run took longer than activeDeadlineSeconds.',
   HeartbeatLost: 'No heartbeat arrived in time.',
   Suspend: 'The Run was suspended.',
+  Drain: 'The WorkPool is drained: its stopPolicy is HoldAndDrain.',
   Orphan: 'No Run wants this task.',
 }
 
@@ -55,6 +56,7 @@ const STOPPED_BY: Readonly<Record<StopCause, StoppedByUs>> = {
   ActiveDeadline: 'Deadline',
   HeartbeatLost: 'Heartbeat',
   Suspend: 'Cancel',
+  Drain: 'Cancel',
   Orphan: 'Unwanted',
 }
 

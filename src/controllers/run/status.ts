@@ -7,9 +7,11 @@ import type {
   RunStatus,
 } from '../../kinds/run.ts'
 import { isFinalState } from '../../kinds/run.ts'
+import { defined } from '../../lib/defined.ts'
 import { isoTime } from '../../lib/instant.ts'
-import { present } from '../../lib/present.ts'
 import type { AttemptRow } from '../../store/types.ts'
+import { outputOf } from '../attempt-logs.ts'
+import type { ArraySummary } from './plan.ts'
 import { type NewState, taskOf } from './state.ts'
 import type { RunObject } from './world.ts'
 
@@ -24,6 +26,7 @@ export interface StatusInput {
   readonly whyPending?: string
   /** Reason and message of the Stalled condition: the run goes on only if someone changes something. */
   readonly stalled?: { readonly reason: string; readonly message: string }
+  readonly array?: ArraySummary
 }
 
 /** The whole status of a run; the same input gives the same JSON, so that nothing is written when nothing happened. */
@@ -33,47 +36,65 @@ export function buildStatus(input: StatusInput): RunStatus {
   const latest = rows.findLast((row) => row.taskArn !== undefined)
   const firstLaunch = rows.find((row) => row.taskArn !== undefined)
   const state = stamped(run.status?.state, input.state, nowMs)
-  return present<RunStatus>({
+  return defined({
     observedGeneration: run.metadata.generation,
     state,
-    attempts: attemptStatuses(rows),
+    attempts: input.array ? arrayAttempts(rows) : attemptStatuses(rows),
+    array: input.array?.status,
     rerun: run.status?.rerun,
     identifier: latest?.taskArn && `${clusterOf(latest)}::${latest.taskArn}`,
     whyPending: input.whyPending,
     startTime: optionalTime(firstLaunch?.createdAtMs),
-    ...(final && ending(run.status, rows, state)),
+    ...(final && ending(input, state)),
     conditions: conditions(input, state),
   })
 }
 
 /** What only a finished run has. The status code is -1 when there was a task and it gave no exit code. */
 function ending(
-  before: RunStatus | undefined,
-  rows: readonly AttemptRow[],
+  { run, rows, array }: StatusInput,
   state: RunState,
 ): Pick<RunStatus, 'exitCode' | 'statusCode' | 'completionTime'> {
-  const exitCode = rows.findLast((row) => row.endedAtMs !== undefined)?.exitCode
+  const last = rows.findLast((row) => row.endedAtMs !== undefined)
+  const exitCode = array ? array.exitCode : last?.exitCode
   const launched = rows.some((row) => row.taskArn !== undefined)
   return {
     ...(exitCode !== undefined && { exitCode }),
     ...(launched && { statusCode: exitCode ?? -1 }),
-    completionTime: before?.completionTime ?? state.timestamp,
+    completionTime: run.status?.completionTime ?? state.timestamp,
   }
+}
+
+/** An array may have ten thousand tasks; status shows so many of their attempts. */
+const MAX_ARRAY_ATTEMPTS = 50
+
+/** Of an array: what went wrong before what is under way before what went well, by index. */
+function arrayAttempts(rows: readonly AttemptRow[]): readonly AttemptStatus[] {
+  const rank = ({ outcomeClass }: AttemptRow): number => {
+    if (outcomeClass === undefined) return 1
+    return outcomeClass === 'Success' ? 2 : 0
+  }
+  return latestTries(rows)
+    .toSorted((a, b) => rank(a) - rank(b) || a.index - b.index || a.number - b.number)
+    .slice(0, MAX_ARRAY_ATTEMPTS)
+    .map((row) => ({ ...attemptStatus(row), index: row.index }))
 }
 
 /** One entry an attempt: of the tries that ECS refused, only the latest of an attempt is shown. */
 export function attemptStatuses(rows: readonly AttemptRow[]): readonly AttemptStatus[] {
-  return rows
-    .filter((row, index) => {
-      const next = rows[index + 1]
-      return next === undefined || next.number !== row.number || next.index !== row.index
-    })
-    .map(attemptStatus)
+  return latestTries(rows).map(attemptStatus)
+}
+
+function latestTries(rows: readonly AttemptRow[]): readonly AttemptRow[] {
+  return rows.filter((row, index) => {
+    const next = rows[index + 1]
+    return next === undefined || next.number !== row.number || next.index !== row.index
+  })
 }
 
 function attemptStatus(row: AttemptRow): AttemptStatus {
   const task = taskOf(row)
-  return present<AttemptStatus>({
+  return defined({
     number: row.number,
     clientToken: row.clientToken,
     startedBy: row.startedBy,
@@ -88,7 +109,21 @@ function attemptStatus(row: AttemptRow): AttemptStatus {
     stoppedReason: task?.stoppedReason ?? row.outcomeMessage,
     exitCode: row.exitCode,
     class: row.outcomeClass,
+    logStream: outputOf(row, row.containerName)?.stream,
+    lastLines: row.lastLines?.length ? row.lastLines : undefined,
   })
+}
+
+/** The status of a finished run, whose attempts change in nothing but the lines that are read after their end. */
+export function withLastLines(status: RunStatus, rows: readonly AttemptRow[]): RunStatus {
+  const lines = new Map(rows.map((row) => [row.clientToken, row.lastLines ?? []]))
+  const isKnown = ({ clientToken, lastLines }: AttemptStatus): boolean =>
+    lastLines !== undefined || !lines.get(clientToken)?.length
+  if (!status.attempts || status.attempts.every(isKnown)) return status
+  const attempts = status.attempts.map((attempt) =>
+    isKnown(attempt) ? attempt : { ...attempt, lastLines: lines.get(attempt.clientToken) ?? [] },
+  )
+  return { ...status, attempts }
 }
 
 function optionalTime(ms: number | undefined): string | undefined {
@@ -150,7 +185,13 @@ function verdicts(input: StatusInput, state: RunState): readonly Verdict[] {
     { type: 'Started', status: started, reason: 'TaskRunning', message: '' },
     { type: 'Complete', status: complete, reason: 'Completed', message },
     { type: 'Failed', status: final && !complete, reason: input.outcome ?? state.name, message },
-    { type: 'Suspended', status: state.type === 'PAUSED', reason: state.name, message },
+    { type: 'Suspended', status: state.name === 'Suspended', reason: state.name, message },
+    {
+      type: 'Held',
+      status: state.name === 'Held',
+      reason: state.name === 'Held' ? 'Unproven' : 'Approved',
+      message: state.name === 'Held' ? (input.whyPending ?? '') : '',
+    },
     {
       type: 'Stalled',
       status: stalled !== undefined,

@@ -21,7 +21,17 @@ interface Watched {
   readonly attempt: AttemptRow
   readonly pollIntervalMs: number | undefined
   readonly stopping: boolean
+  /** Someone waits for a look, also one that finds nothing new. */
+  awaited: boolean
   dueMs: number
+  lookedAtMs: number | undefined
+}
+
+export interface WatchOptions {
+  /** The run's own bound on staleness. */
+  readonly pollIntervalMs: number | undefined
+  /** Look as soon as possible, and wake the run whatever is found. */
+  readonly lookFirst: boolean
 }
 
 /** DescribeTasks takes at most 100 tasks of one cluster. */
@@ -34,7 +44,8 @@ const FAILED_CALL_DELAY_MS = 5_000
 /**
  * Keeps the attempts' observations fresh, 100 tasks a call, and says which runs changed.
  *
- * A task is in `#watched` from the first `watch` until it was seen STOPPED. `#timer` stands at or before
+ * A task is in `#watched` from the first `watch` until it was seen STOPPED, or was given up and is still
+ * missing. `#timer` stands at or before
  * the earliest due time of all of them while the observer runs.
  */
 export class TaskObserver {
@@ -52,15 +63,27 @@ export class TaskObserver {
   }
 
   /** From now on the task of this attempt is looked at, until it is seen STOPPED. Calling again updates it. */
-  watch(attempt: AttemptRow, pollIntervalMs: number | undefined): void {
+  watch(attempt: AttemptRow, { pollIntervalMs, lookFirst }: WatchOptions): void {
     const { clock, pace } = this.#deps
     const nowMs = clock.nowMs()
     const known = this.#watched.get(attempt.clientToken)
-    const stopping = attempt.stopCause !== undefined
-    const entry: Watched = { attempt, pollIntervalMs, stopping, dueMs: nowMs + pace.floorMs }
+    const entry: Watched = {
+      attempt,
+      pollIntervalMs,
+      stopping: attempt.stopCause !== undefined,
+      awaited: lookFirst || (known?.awaited ?? false),
+      dueMs: nowMs + pace.floorMs,
+      lookedAtMs: known?.lookedAtMs,
+    }
     if (known) entry.dueMs = Math.min(known.dueMs, nextDueMs(pace, entry, nowMs))
+    if (lookFirst) entry.dueMs = nowMs
     this.#watched.set(attempt.clientToken, entry)
     this.#arm(entry.dueMs)
+  }
+
+  /** When this process last had ECS's answer about the attempt's task, epoch milliseconds. */
+  lookedAtMs(attempt: AttemptRow): number | undefined {
+    return this.#watched.get(attempt.clientToken)?.lookedAtMs
   }
 
   /** Number of tasks being watched. */
@@ -117,7 +140,13 @@ export class TaskObserver {
     try {
       const account = accountOf(this.#deps.accounts, accountId)
       const arns = batch.flatMap(({ attempt }) => attempt.taskArn ?? [])
-      const answer = await account.ecs.describeTasks(cluster, arns, this.#stopping.signal)
+      const young = batch.some((entry) => entry.stopping || entry.awaited)
+      const answer = await account.ecs.describeTasks(
+        cluster,
+        arns,
+        this.#stopping.signal,
+        young ? 'Young' : 'Normal',
+      )
       this.#lastSuccessMs = this.#deps.clock.nowMs()
       this.#record(batch, answer.tasks)
     } catch (error) {
@@ -142,12 +171,21 @@ export class TaskObserver {
         recordOne(store, attempt, byArn.get(attempt.taskArn ?? ''), nowMs),
       ),
     )
+    const awaited = batch.filter((entry) => entry.awaited && !changed.includes(entry))
     for (const { attempt } of batch) {
-      const stopped = byArn.get(attempt.taskArn ?? '')?.lastStatus === 'STOPPED'
-      if (stopped) this.#watched.delete(attempt.clientToken)
+      const task = byArn.get(attempt.taskArn ?? '')
+      const current = this.#watched.get(attempt.clientToken)
+      if (current) Object.assign(current, { lookedAtMs: nowMs, awaited: false })
+      const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
+      if (isOver) this.#watched.delete(attempt.clientToken)
     }
-    for (const { attempt } of changed) wake(attempt)
+    for (const { attempt } of [...changed, ...awaited]) wake(attempt)
   }
+}
+
+/** False once its run has given the task up, or is gone. */
+function isLaunched(store: Store, attempt: AttemptRow): boolean {
+  return store.attempts.byClientToken(attempt.clientToken)?.phase === 'Launched'
 }
 
 function accountOf(accounts: AccountBook, id: string): AwsAccount {
@@ -191,7 +229,7 @@ function recordOne(
     })
   }
   const row = store.attempts.byClientToken(attempt.clientToken)
-  if (!row || row.missingSinceMs !== undefined || row.phase !== 'Launched') return false
+  if (row?.phase !== 'Launched' || row.missingSinceMs !== undefined) return false
   store.attempts.update(attempt.clientToken, { missingSinceMs: nowMs })
   return true
 }

@@ -7,13 +7,10 @@ import type { RunSpec, TemplateSpec } from '../../kinds/generated.ts'
 import type { CapstanObject } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
-import type {
-  AttemptRow,
-  DefinitionRow,
-  EventInput,
-  HistoryRow,
-  StopCause,
-} from '../../store/types.ts'
+import type { DefinitionRow } from '../../store/definitions.ts'
+import type { AttemptRow, EventInput, HistoryRow, StopCause } from '../../store/types.ts'
+import type { ClosedWindow } from '../launch-windows.ts'
+import type { Turn } from '../line.ts'
 
 export type RunObject = CapstanObject<RunSpec, RunStatus>
 
@@ -33,18 +30,49 @@ export interface RunWorld {
   readonly run: RunObject
   /** Pure and memoised: the template of attempt `number`. */
   readonly resolve: (number: number) => Resolved
-  readonly workPool: { readonly name: string; readonly suspended: string | undefined }
+  readonly workPool: {
+    readonly name: string
+    /** A sentence when it launches nothing. */
+    readonly suspended: string | undefined
+    /** What runs is stopped, to go on when the pool launches again. */
+    readonly isDrained: boolean
+    /** The run's queue there. */
+    readonly queue: string
+  }
   readonly deployment: string | undefined
   /** Rows of this run, ordered by index, number, try. */
   readonly attempts: readonly AttemptRow[]
   readonly account: { readonly id: string; readonly region: string }
   readonly facts: Facts
+  /** When this process last asked ECS about the task of an attempt; undefined: not yet. Epoch milliseconds. */
+  readonly lookedAtMs: (attempt: AttemptRow) => number | undefined
   /** Registered revision with this canonical hash, if the registry knows one. Pure lookup. */
   readonly definition: (family: string, hash: string) => DefinitionRow | undefined
-  /** A sentence when the run has to wait for its turn, undefined when a slot is free. */
-  readonly admission: string | undefined
+  readonly admission: Admission
   readonly controller: { readonly name: string; readonly epoch: number }
 }
+
+/** What others have to say about a launch. Pure lookups, answered when they are asked. */
+export interface Admission {
+  readonly dependencies: () => Dependencies
+  /** The pool's windows. */
+  readonly closed: (nowMs: number) => ClosedWindow | undefined
+  /** Names of newer runs that have this one's place; undefined while it may stay. */
+  readonly replacedBy: () => string | undefined
+  /** Of the pool's limits, its queue's and its deployment's. */
+  readonly turn: (nowMs: number) => Turn
+}
+
+/** How far the runs are that a run depends on. */
+export type Dependencies =
+  | { readonly type: 'Met' }
+  | {
+      readonly type: 'Waits'
+      readonly why: string
+      readonly stalled?: { readonly reason: string; readonly message: string }
+    }
+  /** One ended otherwise than it should have. */
+  | { readonly type: 'Broken'; readonly why: string }
 
 /** What was read from AWS during this reconcile; grows by one answer per step. */
 export interface Facts {
@@ -78,6 +106,8 @@ export type Call =
       readonly body: RegisterTaskDefinitionBody
       readonly autoDeregister: boolean
       readonly matchLatest: boolean
+      /** `namespace/name`: whose collection settings count for the revision. */
+      readonly workPool: string
     }
   | { readonly type: 'RunTask'; readonly attempt: AttemptRow }
   /** Find out by listing whether an intent that is too old to be sent again ever became a task. */
@@ -90,6 +120,10 @@ export interface RunPlan {
   readonly status: RunStatus
   readonly events: readonly EventInput[]
   readonly call: Call | undefined
+  /** Calls that are made together with it: each for another index of an array. */
+  readonly more?: readonly Call[]
+  /** The task must be looked at before anything is decided about it: what is known of it is too old. */
+  readonly lookFirst?: boolean
   /** When to look again if there is no call. */
   readonly outcome: Outcome
 }
@@ -97,4 +131,8 @@ export interface RunPlan {
 /** Rows whose task may exist and was not seen to end. At most one per index. */
 export function liveAttempt(attempts: readonly AttemptRow[]): AttemptRow | undefined {
   return attempts.find((row) => row.phase === 'Intent' || row.phase === 'Launched')
+}
+
+export function liveAttempts(attempts: readonly AttemptRow[]): readonly AttemptRow[] {
+  return attempts.filter((row) => row.phase === 'Intent' || row.phase === 'Launched')
 }

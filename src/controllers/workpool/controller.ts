@@ -5,6 +5,7 @@ import type { Random } from '../../lib/random.ts'
 import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
+import type { RunLines } from '../run-lines.ts'
 import { decideWorkPool } from './decide.ts'
 import { observeWorkPool } from './observe.ts'
 
@@ -12,6 +13,7 @@ export interface WorkPoolControllerDeps {
   readonly store: Store
   readonly clock: Clock
   readonly random: Random
+  readonly lines: RunLines
   /** Queues a run that may have a slot now. */
   readonly wakeRun: (key: ObjectKey) => void
 }
@@ -23,9 +25,9 @@ export function createWorkPoolReconciler(
   return (text) => {
     const key = parseKey(text)
     ensureDefault(deps, key)
-    const world = observeWorkPool(deps.store, key)
-    if (!world) return Promise.resolve(awaitChange())
     const nowMs = deps.clock.nowMs()
+    const world = observeWorkPool(deps, key, nowMs)
+    if (!world) return Promise.resolve(awaitChange())
     const plan = decideWorkPool(world, nowMs)
     commit(deps.store, { object: world.pool, status: plan.status, events: [] }, nowMs)
     for (const run of plan.wake) deps.wakeRun(run)

@@ -1,27 +1,33 @@
 import { setCondition } from '../../kinds/conditions.ts'
 import type { ObjectKey } from '../../kinds/meta.ts'
-import type { WorkPool, WorkPoolStatus } from '../../kinds/workpool.ts'
+import {
+  DEFAULT_QUEUE,
+  type QuotaUsed,
+  type WorkPool,
+  type WorkPoolStatus,
+  type WorkQueueStatus,
+} from '../../kinds/workpool.ts'
+import { defined } from '../../lib/defined.ts'
 import { isoTime } from '../../lib/instant.ts'
-
-/** A run that has no task and is not over, as far as its pool looks at it. */
-export interface WaitingRun {
-  readonly key: ObjectKey
-  readonly priority: number
-  /** RFC 3339. */
-  readonly createdAt: string
-  /** False while the run waits for a time, a retry or a person. */
-  readonly wantsSlot: boolean
-}
+import type { PoolUse } from '../../store/types.ts'
+import type { ClosedWindow } from '../launch-windows.ts'
+import { inOrder, type Turn } from '../line.ts'
+import type { Place } from '../run-place.ts'
 
 export interface WorkPoolWorld {
   readonly pool: WorkPool
-  readonly active: number
-  readonly waiting: readonly WaitingRun[]
+  /** What its living tasks take, by queue. */
+  readonly used: readonly PoolUse[]
+  /** Its runs that are not over. */
+  readonly places: readonly Place[]
+  /** Whose turn it is, by uid. */
+  readonly turns: ReadonlyMap<string, Turn>
+  readonly closed: ClosedWindow | undefined
 }
 
 export interface WorkPoolPlan {
   readonly status: WorkPoolStatus
-  /** Runs that may have a slot now, first come first in line within a priority; they decide for themselves. */
+  /** Runs whose turn has come, first come first in line; they decide for themselves. */
   readonly wake: readonly ObjectKey[]
 }
 
@@ -30,25 +36,52 @@ const WAKE_LIMIT = 1_000
 
 /** Counts the pool and says whose turn it is. Pure. */
 export function decideWorkPool(world: WorkPoolWorld, nowMs: number): WorkPoolPlan {
-  const { pool, active, waiting } = world
-  const { concurrencyLimit } = pool.spec
+  const { pool, used, places, turns, closed } = world
+  const active = used.reduce((sum, use) => sum + use.tasks, 0)
+  const waiting = places.filter(({ stage }) => stage !== 'Active')
   const paused = pauseReason(pool)
-  const free = paused === undefined ? Math.max(0, (concurrencyLimit ?? Infinity) - active) : 0
-  const line = waiting.filter((run) => run.wantsSlot).toSorted(byTurn)
+  const line = inOrder(pool.spec, waiting)
+  const called = line.filter(({ id }) => (turns.get(id)?.type ?? 'Wait') !== 'Wait')
+  const keys = new Map(waiting.map(({ id, key }) => [id, key]))
+  const isOpen = paused === undefined && closed === undefined
   return {
-    status: {
+    status: defined({
       observedGeneration: pool.metadata.generation,
       active,
       queued: waiting.length,
       replicas: active,
+      quotaUsed: pool.spec.quota && quotaUsed(used),
+      queues: queueStatuses(pool, used, waiting),
       conditions: conditions(pool, paused, nowMs),
-    },
-    wake: line.slice(0, Math.min(free, WAKE_LIMIT)).map((run) => run.key),
+    }),
+    wake: isOpen ? called.slice(0, WAKE_LIMIT).flatMap(({ id }) => keys.get(id) ?? []) : [],
   }
 }
 
-function byTurn(a: WaitingRun, b: WaitingRun): number {
-  return b.priority - a.priority || (a.createdAt < b.createdAt ? -1 : 1)
+function quotaUsed(used: readonly PoolUse[]): QuotaUsed {
+  const sum = (of: (use: PoolUse) => number): number =>
+    used.reduce((total, use) => total + of(use), 0)
+  return {
+    tasks: sum((use) => use.tasks),
+    vcpu: sum((use) => use.cpuUnits) / 1024,
+    memoryGiB: sum((use) => use.memoryMib) / 1024,
+  }
+}
+
+/** Only pools that name queues show them. */
+function queueStatuses(
+  { spec }: WorkPool,
+  used: readonly PoolUse[],
+  waiting: readonly Place[],
+): readonly WorkQueueStatus[] | undefined {
+  const { queues = [] } = spec
+  if (queues.length === 0) return undefined
+  const names = new Set([...queues.map(({ name }) => name), DEFAULT_QUEUE])
+  return [...names].map((name) => ({
+    name,
+    active: used.find(({ queue }) => queue === name)?.tasks ?? 0,
+    queued: waiting.filter(({ queue }) => queue === name).length,
+  }))
 }
 
 function pauseReason(pool: WorkPool): string | undefined {

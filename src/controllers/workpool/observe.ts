@@ -1,39 +1,24 @@
-import type { RunSpec } from '../../kinds/generated.ts'
-import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
-import { isFinalState, type RunStatus } from '../../kinds/run.ts'
+import type { ObjectKey } from '../../kinds/meta.ts'
 import type { WorkPool } from '../../kinds/workpool.ts'
 import type { Store } from '../../store/types.ts'
-import type { WaitingRun, WorkPoolWorld } from './decide.ts'
+import { closedWindow } from '../launch-windows.ts'
+import type { RunLines } from '../run-lines.ts'
+import type { WorkPoolWorld } from './decide.ts'
 
-/** Reads a pool and the runs that wait in it. Undefined: the pool is gone. */
-export function observeWorkPool(store: Store, key: ObjectKey): WorkPoolWorld | undefined {
+/** Reads a pool and its line. Undefined: the pool is gone. */
+export function observeWorkPool(
+  { store, lines }: { readonly store: Store; readonly lines: RunLines },
+  key: ObjectKey,
+  nowMs: number,
+): WorkPoolWorld | undefined {
   const pool = store.objects.get(key) as WorkPool | undefined
   if (!pool) return undefined
   const { namespace, name } = key
-  const waiting = store.objects
-    .unfinishedRunKeysOfWorkPool(namespace, name)
-    .map((run) => store.objects.get(run) as CapstanObject<RunSpec, RunStatus> | undefined)
-    .filter((run) => run !== undefined && !isUnderWay(run))
-    .map((run) => waitingRun(run as CapstanObject<RunSpec, RunStatus>))
-  return { pool, active: store.attempts.countLive(namespace, name), waiting }
-}
-
-function isUnderWay(run: CapstanObject<RunSpec, RunStatus>): boolean {
-  const { type, name } = run.status?.state ?? {}
-  return (
-    isFinalState(type) ||
-    type === 'RUNNING' ||
-    type === 'CANCELLING' ||
-    (type === 'PENDING' && name !== 'Pending')
-  )
-}
-
-function waitingRun(run: CapstanObject<RunSpec, RunStatus>): WaitingRun {
-  const { metadata, spec, status } = run
   return {
-    key: { kind: 'Run', namespace: metadata.namespace, name: metadata.name },
-    priority: spec.priority ?? 0,
-    createdAt: metadata.creationTimestamp,
-    wantsSlot: status?.state === undefined || status.state.name === 'AwaitingConcurrencySlot',
+    pool,
+    used: store.attempts.usage(namespace, name),
+    places: lines.places(namespace, name),
+    turns: lines.turns(pool, { namespace, name }, nowMs),
+    closed: closedWindow(name, pool.spec.windows, nowMs),
   }
 }

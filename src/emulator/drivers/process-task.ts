@@ -57,7 +57,6 @@ export class ProcessTask {
   /** Starts the containers when their time has come. */
   start(): void {
     this.#at(this.#task.startAtMs, () => {
-      if (this.#stopping) return
       this.#attempt(() => {
         createTaskDirectory(this.#host.directory, this.#task.id)
         this.#startReady()
@@ -92,6 +91,11 @@ export class ProcessTask {
     this.#cancels.clear()
     this.#healthChecks.clear()
     for (const running of this.#processes.values()) running.release()
+  }
+
+  /** Kills what runs, without a word to anybody. */
+  kill(): void {
+    for (const running of this.#processes.values()) running.kill('SIGKILL')
   }
 
   /** Acts at a moment; at once when that is now, so that nothing starts in between. */
@@ -254,7 +258,7 @@ export class ProcessTask {
     for (const { name } of this.#task.containers) {
       if (!this.#processes.has(name)) this.#phases.set(name, { type: 'Ended', exitCode: undefined })
     }
-    for (const running of this.#processes.values()) running.kill('SIGKILL')
+    this.kill()
     this.#report.failedToStart(this.#host.clock.nowMs(), reason)
     this.#releaseIfOver()
   }
@@ -262,10 +266,8 @@ export class ProcessTask {
   /** Ends what is left of a task that counts as lost. */
   #abandon(): void {
     this.#stopping = true
-    for (const [name, running] of this.#processes) {
-      running.kill('SIGKILL')
-      this.#host.tail.close(this.#filesOf(name))
-    }
+    this.kill()
+    for (const name of this.#processes.keys()) this.#host.tail.close(this.#filesOf(name))
     this.release()
   }
 

@@ -49,7 +49,10 @@ function bench(directory = mkdtempSync(join(tmpdir(), 'driver-'))): Bench {
     health: (name, status) => seen.health.push(`${name} ${status}`),
     output: (name, message) => seen.lines.push(`${name}: ${message}`),
   }
-  cleanups.push(() => rmSync(directory, { recursive: true, force: true }), driver.close)
+  cleanups.push(
+    () => rmSync(directory, { recursive: true, force: true }),
+    () => driver.close({ kill: true }),
+  )
   return { directory, driver, seen, report }
 }
 
@@ -202,6 +205,12 @@ describe('stop', () => {
     const child = Number(seen.lines[0]?.split(' ').at(-1))
     driver.stop(task, stopNow, report)
     await vi.waitFor(() => expect(seen.ends.get('main')?.exitCode).toBe(137), WAIT)
+    await vi.waitFor(() => expect(identify(child)).toBeUndefined(), WAIT)
+  })
+
+  test('what a container leaves running ends with it', async () => {
+    const seen = await run(shell('sleep 60 & echo $!'))
+    const child = Number(seen.lines[0]?.split(' ').at(-1))
     await vi.waitFor(() => expect(identify(child)).toBeUndefined(), WAIT)
   })
 

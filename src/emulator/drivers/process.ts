@@ -16,8 +16,8 @@ export interface ProcessDriverOptions {
 }
 
 export interface ProcessDriver extends TaskDriver {
-  /** Stops watching all tasks; their processes run on and can be adopted later. */
-  readonly close: () => void
+  /** Stops watching all tasks. Their processes run on and can be adopted later, unless they are to be killed. */
+  readonly close: (options?: { readonly kill?: boolean }) => void
 }
 
 /** Runs containers as processes of this machine: their command, without their image. */
@@ -56,8 +56,11 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       removeTaskDirectory(options.directory, taskId)
     },
 
-    close() {
-      for (const task of tasks.values()) task.release()
+    close({ kill = false } = {}) {
+      for (const task of tasks.values()) {
+        if (kill) task.kill()
+        task.release()
+      }
       tail.closeAll()
     },
   }

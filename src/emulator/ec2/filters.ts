@@ -28,7 +28,7 @@ export function passes(filters: readonly Filter[] | undefined, resource: Filtera
 function fieldOf(name: string, { fields, tags }: Filterable): readonly string[] {
   if (name === 'tag-key') return Object.keys(tags)
   if (name.startsWith('tag:')) return [tags[name.slice(4)] ?? []].flat()
-  const value = fields[name]
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (value === undefined) {
     throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`)
   }

@@ -1,5 +1,5 @@
 import { list, struct, type ValueOf } from '../shape.ts'
-import { tagList } from './task-definition-shape.ts'
+import { resourceRequirements, tagList } from './task-definition-shape.ts'
 
 const containerOverride = struct({
   name: 'string',
@@ -9,7 +9,7 @@ const containerOverride = struct({
   cpu: 'number',
   memory: 'number',
   memoryReservation: 'number',
-  resourceRequirements: list(struct({ value: 'string', type: 'string' })),
+  resourceRequirements,
 })
 
 /** TaskOverride of the API. */

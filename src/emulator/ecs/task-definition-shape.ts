@@ -16,6 +16,17 @@ const linuxParameters = struct({
 
 const secrets = list(struct({ name: 'string', valueFrom: 'string' }))
 
+/** GPUs and accelerators that a container asks for. */
+export const resourceRequirements = list(
+  struct({
+    value: 'string',
+    type: 'string',
+    sharingStrategy: struct({
+      nvidiaMps: struct({ memory: 'number', maxComputePercent: 'number' }),
+    }),
+  }),
+)
+
 const portMapping = struct({
   containerPort: 'number',
   hostPort: 'number',
@@ -81,7 +92,7 @@ const containerDefinition = struct({
     startPeriod: 'number',
   }),
   systemControls: list(struct({ namespace: 'string', value: 'string' })),
-  resourceRequirements: list(struct({ value: 'string', type: 'string' })),
+  resourceRequirements,
   firelensConfiguration: struct({ type: 'string', options: map('string') }),
   credentialSpecs: list('string'),
 })
@@ -103,6 +114,12 @@ const volume = struct({
     transitEncryption: 'string',
     transitEncryptionPort: 'number',
     authorizationConfig: struct({ accessPointId: 'string', iam: 'string' }),
+  }),
+  s3filesVolumeConfiguration: struct({
+    fileSystemArn: 'string',
+    rootDirectory: 'string',
+    transitEncryptionPort: 'number',
+    accessPointArn: 'string',
   }),
   fsxWindowsFileServerVolumeConfiguration: struct({
     fileSystemId: 'string',

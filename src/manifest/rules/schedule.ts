@@ -3,6 +3,8 @@ import type { Schedule } from '../../kinds/generated.ts'
 import { parseIntervalMs } from '../../kinds/interval.ts'
 import type { PathStep } from '../../kinds/placeholder.ts'
 import { errorMessage } from '../../lib/errors.ts'
+import { expandHashedFields } from '../../lib/schedule/cron-hash.ts'
+import { createRecurrence } from '../../lib/schedule/recurrence.ts'
 import type { Issue } from '../problem.ts'
 
 type Path = readonly PathStep[]
@@ -42,7 +44,8 @@ export function checkCron(cron: string, path: Path): readonly Issue[] {
     return [{ code: 'InvalidSchedule', path, message, hint: `for example ${EXAMPLE_CRON}` }]
   }
   try {
-    return new Cron(cron, { paused: true }).nextRun(SOME_TIME) === null
+    const pattern = expandHashedFields(cron, '')
+    return new Cron(pattern, { paused: true }).nextRun(SOME_TIME) === null
       ? [{ code: 'InvalidSchedule', path, message: 'this time never comes' }]
       : []
   } catch (error) {
@@ -97,8 +100,14 @@ function checkRrule(rrule: string, path: Path): readonly Issue[] {
     const message = `a rule needs FREQ=, one of ${FREQUENCIES.join(', ')}`
     return [{ code: 'InvalidSchedule', path, message, hint: 'for example FREQ=WEEKLY;BYDAY=MO,FR' }]
   }
-  if (unknown === undefined) return []
-  return [
-    { code: 'InvalidSchedule', path, message: `'${unknown}' is not part of a recurrence rule` },
-  ]
+  if (unknown !== undefined) {
+    const message = `'${unknown}' is not part of a recurrence rule`
+    return [{ code: 'InvalidSchedule', path, message }]
+  }
+  try {
+    createRecurrence({ rrule, seed: '' })
+    return []
+  } catch (error) {
+    return [{ code: 'InvalidSchedule', path, message: errorMessage(error) }]
+  }
 }

@@ -28,13 +28,15 @@ export function checkTemplate(template: WrittenTemplate | undefined, path: Path)
   ]
 }
 
+/** What a placeholder comes to, perhaps nothing, is only known when it is rendered. */
 function exclusive(
   template: WrittenTemplate,
   [first, second]: readonly [keyof WrittenTemplate, keyof WrittenTemplate],
   path: Path,
 ): readonly Issue[] {
-  const both = (template[first] ?? null) !== null && (template[second] ?? null) !== null
-  if (!both) return []
+  const isGiven = (value: unknown): boolean =>
+    value !== undefined && value !== null && !(typeof value === 'string' && hasPlaceholder(value))
+  if (!isGiven(template[first]) || !isGiven(template[second])) return []
   const message = `${first} and ${second} exclude each other`
   return [{ code: 'Exclusive', path: [...path, second], atKey: true, message }]
 }

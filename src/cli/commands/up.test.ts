@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { parseEnvironment } from '../../config.ts'
+import { readOptions } from '../options.ts'
+import { parseListen, readUpOptions } from './up.ts'
+
+const environment = parseEnvironment({
+  variables: {},
+  programPath: 'capstan',
+  cwd: import.meta.dirname,
+  home: '/nonexistent',
+})
+
+function read(
+  words: readonly string[],
+  flags: Readonly<Record<string, unknown>> = {},
+  isTTY = false,
+) {
+  const stderr = { isTTY, colour: isTTY, write: () => {}, drained: () => Promise.resolve() }
+  return readUpOptions({ environment, stderr }, words, readOptions(flags))
+}
+
+describe('up', () => {
+  test('defaults', () => {
+    expect(read(['.'])).toMatchObject({
+      directories: [import.meta.dirname],
+      local: false,
+      dataDir: `${import.meta.dirname}/.capstan`,
+      socketPath: `${import.meta.dirname}/.capstan/capstan.sock`,
+      listen: undefined,
+      namespace: 'default',
+      name: 'default',
+      logFormat: 'json',
+      logLevel: 'info',
+      colour: false,
+    })
+  })
+
+  test('a terminal gets text and colours, a single run its story once', () => {
+    expect(read(['.'], { once: true }, true)).toMatchObject({
+      logFormat: 'pretty',
+      logLevel: 'warn',
+      colour: true,
+    })
+    expect(read(['.'], { once: true, logLevel: 'debug' })).toMatchObject({ logLevel: 'debug' })
+  })
+
+  test.each<[readonly string[], Record<string, unknown>, string]>([
+    [['/nonexistent'], {}, 'the folder "/nonexistent" cannot be read'],
+    [['up.ts'], {}, '"up.ts" is a file: name the folder that it is in'],
+    [[], { once: true }, 'up --once needs a folder'],
+    [['.'], { logLevel: 'loud' }, 'must be one of trace, debug'],
+    [['.'], { listen: 'nowhere' }, 'write HOST:PORT'],
+  ])('%o %o is refused', (words, flags, message) => {
+    expect(() => read(words, flags)).toThrow(message)
+  })
+})
+
+test.each([
+  [undefined, undefined],
+  ['none', 'none'],
+  ['127.0.0.1:8443', { host: '127.0.0.1', port: 8443 }],
+  ['localhost:0', { host: 'localhost', port: 0 }],
+  ['[::1]:8443', { host: '::1', port: 8443 }],
+  [':8443', { host: '0.0.0.0', port: 8443 }],
+  ['8443', { host: '127.0.0.1', port: 8443 }],
+])('--listen %s', (text, expected) => {
+  expect(parseListen(text)).toEqual(expected)
+})
+
+test.each(['', 'host', 'host:', 'host:70000', '::1:8443', 'host:-1'])(
+  '--listen "%s" is refused',
+  (text) => {
+    expect(() => parseListen(text)).toThrow('--listen')
+  },
+)

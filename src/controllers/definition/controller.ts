@@ -1,0 +1,156 @@
+import { AwsError, classifyError } from '../../aws/errors.ts'
+import type { AwsAccount } from '../../aws/ports.ts'
+import { isFinalState, type RunStatus } from '../../kinds/run.ts'
+import { RetryableError } from '../../lib/errors.ts'
+import type { Part } from '../../runtime/manager.ts'
+import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
+import type { DefinitionRow } from '../../store/definitions.ts'
+import type { Change, Store } from '../../store/types.ts'
+import type { AccountBook } from '../accounts.ts'
+import { type AskChore, type ChoreDeps, createChore } from '../chore.ts'
+import { decideDefinitions } from './decide.ts'
+import { observeDefinitions } from './observe.ts'
+
+export interface DefinitionCollectorDeps extends ChoreDeps {
+  readonly accounts: AccountBook
+}
+
+/** Registrations share the bucket of one call a second, and go first in it. */
+const SPACING_MS = 1_000
+
+/** Ends of runs come in crowds, and nobody waits for this. */
+const CALM_MS = 5_000
+
+/** After a refusal that only people can mend, such as a missing permission. */
+const REFUSED_MS = 15 * 60_000
+
+/** What ECS refused; lost at a restart, when everything may be tried again. */
+interface Refusals {
+  /** Account → monotonic milliseconds until which nothing is asked of it. */
+  readonly pausedUntilMs: Map<string, number>
+  /** Revisions of a batch that was refused: one of them is to blame, so they are deleted one by one. */
+  readonly suspects: Set<string>
+  /** Revisions that ECS does not delete. */
+  readonly stubborn: Set<string>
+}
+
+/**
+ * Collects revisions that nobody needs: one call at a time and account, a new look before each. Crash
+ * windows: the registry says INACTIVE (DELETED) only after ECS has said so, and deregistering what is
+ * INACTIVE, or deleting what is being deleted, is answered without harm.
+ */
+export function createDefinitionCollector(deps: DefinitionCollectorDeps): Part {
+  const refusals: Refusals = { pausedUntilMs: new Map(), suspects: new Set(), stubborn: new Set() }
+  const askAll = (ask: AskChore): void => {
+    const accounts = new Set(deps.store.definitions.families().map(({ account }) => account))
+    for (const account of accounts) ask(account, CALM_MS)
+  }
+  return createChore(deps, {
+    name: 'definition collector',
+    workers: 1,
+    reconcile: (account, { signal }) => collect(deps, refusals, account, signal),
+    begin: askAll,
+    onChange(change, ask) {
+      if (mayFreeRevisions(change)) askAll(ask)
+    },
+  })
+}
+
+/** Revisions become free when a run ends or goes, and when settings or links change. */
+function mayFreeRevisions({ kind, type, object, previous }: Change): boolean {
+  if (type === 'DELETED') return true
+  if (kind === 'Run') {
+    const status = object?.status as RunStatus | undefined
+    return isFinalState(status?.state?.type)
+  }
+  if (kind !== 'WorkPool' && kind !== 'Deployment') return false
+  return object?.metadata.generation !== previous?.metadata.generation
+}
+
+async function collect(
+  deps: DefinitionCollectorDeps,
+  refusals: Refusals,
+  accountId: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { store, accounts, clock } = deps
+  const account = accounts.byId(accountId)
+  if (!account) return awaitChange()
+  const pausedMs = (refusals.pausedUntilMs.get(accountId) ?? 0) - clock.monotonicMs()
+  if (pausedMs > 0) return requeueAfter(pausedMs)
+  const world = observeDefinitions(store, accountId, refusals.stubborn)
+  const { action, lookAgainInMs } = decideDefinitions(world, clock.nowMs())
+  if (!action) return lookAgainInMs === undefined ? awaitChange() : requeueAfter(lookAgainInMs)
+  const rows = action.type === 'Delete' ? alone(refusals, action.rows) : [action.row]
+  try {
+    await act(account, { type: action.type, arns: rows.map(arnOf) }, signal)
+  } catch (error) {
+    return refused(deps, refusals, { type: action.type, rows }, error)
+  }
+  record(store, rows, action.type === 'Delete' ? 'DELETED' : 'INACTIVE')
+  deps.log.info('revisions collected', { action: action.type, revisions: rows.map(arnOf) })
+  return requeueAfter(SPACING_MS)
+}
+
+function alone({ suspects }: Refusals, rows: readonly DefinitionRow[]): readonly DefinitionRow[] {
+  const suspect = rows.find((row) => suspects.has(arnOf(row)))
+  return suspect ? [suspect] : rows
+}
+
+/** What is not there any more, or INACTIVE already, is as it should be. */
+async function act(
+  account: AwsAccount,
+  { type, arns }: { readonly type: Action; readonly arns: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (type === 'Delete') await account.ecs.deleteTaskDefinitions(arns, signal)
+    else for (const arn of arns) await account.ecs.deregisterTaskDefinition(arn, signal)
+  } catch (error) {
+    if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return
+    throw error
+  }
+}
+
+type Action = 'Deregister' | 'Delete'
+
+/** Time mends most failures; what only people can mend is left alone for a while, so that nobody is starved by it. */
+function refused(
+  { clock, log }: DefinitionCollectorDeps,
+  refusals: Refusals,
+  { type, rows }: { readonly type: Action; readonly rows: readonly DefinitionRow[] },
+  error: unknown,
+): Outcome {
+  if (!(error instanceof AwsError)) throw error
+  const { verdict, advice } = classifyError(error)
+  const single = isFailureEntry(error)
+  if (!single && verdict !== 'Terminal') throw new RetryableError(advice, { cause: error })
+  log.warn('ECS refuses to collect revisions', { action: type, revisions: rows.map(arnOf), advice })
+  if (single) {
+    for (const row of rows)
+      (rows.length > 1 ? refusals.suspects : refusals.stubborn).add(arnOf(row))
+    return requeueAfter(SPACING_MS)
+  }
+  const account = rows[0]?.account ?? ''
+  refusals.pausedUntilMs.set(account, clock.monotonicMs() + REFUSED_MS)
+  return requeueAfter(REFUSED_MS)
+}
+
+/** An entry of failures[] has a sentence where an error has a code: it is about single revisions. */
+function isFailureEntry({ code, httpStatus }: AwsError): boolean {
+  return httpStatus === undefined && code.includes(' ')
+}
+
+function record(
+  store: Store,
+  rows: readonly DefinitionRow[],
+  status: DefinitionRow['status'],
+): void {
+  store.transaction(() => {
+    for (const row of rows) store.definitions.put({ ...row, status })
+  })
+}
+
+function arnOf({ taskDefinitionArn }: DefinitionRow): string {
+  return taskDefinitionArn
+}

@@ -1,0 +1,50 @@
+import type { Deployment } from '../../kinds/deployment.ts'
+import { keyOf, parseKey } from '../../kinds/meta.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
+import type { Store } from '../../store/types.ts'
+import { commit } from '../commit.ts'
+import { decideDeployment } from './decide.ts'
+import { observeDeployment } from './observe.ts'
+import { createScheduleReader } from './read-schedule.ts'
+import type { DeploymentPlan } from './world.ts'
+
+/**
+ * Makes the runs of deployments. The runs, the status that says how far the schedules are dealt with,
+ * and the events are one transaction: a crash leaves all of them or none, so no time is lost and none
+ * makes two runs.
+ */
+export function createDeploymentReconciler(deps: {
+  readonly store: Store
+  readonly clock: Clock
+}): (key: string) => Promise<Outcome> {
+  const { store, clock } = deps
+  const readSchedule = createScheduleReader()
+  return (text) => {
+    const world = observeDeployment({ store, readSchedule }, parseKey(text))
+    if (!world) return Promise.resolve(awaitChange())
+    const { deployment } = world
+    const nowMs = clock.nowMs()
+    const plan = decideDeployment(world, nowMs)
+    const { status, events } = plan
+    const writes = (): void => applyPlan(store, deployment, plan, nowMs)
+    commit(store, { object: deployment, status, events, writes }, nowMs)
+    return Promise.resolve(plan.outcome)
+  }
+}
+
+function applyPlan(
+  store: Store,
+  deployment: Deployment,
+  plan: DeploymentPlan,
+  nowMs: number,
+): void {
+  for (const run of plan.create) store.objects.create(run)
+  for (const key of plan.remove) store.objects.markDeleted(key, nowMs)
+  if (!plan.suspend) return
+  const live = store.objects.get(keyOf(deployment))
+  if (live?.metadata.uid !== deployment.metadata.uid) return
+  const spec: JsonObject = { ...live.spec, suspend: true }
+  store.objects.update({ ...live, spec })
+}

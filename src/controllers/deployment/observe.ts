@@ -1,0 +1,62 @@
+import type { Deployment } from '../../kinds/deployment.ts'
+import type { RunSpec, Schedule } from '../../kinds/generated.ts'
+import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
+import type { RunStatus } from '../../kinds/run.ts'
+import { parseIsoTime } from '../../lib/instant.ts'
+import type { Store } from '../../store/types.ts'
+import type { DeploymentRun, DeploymentWorld, ReadSchedule } from './world.ts'
+
+export interface DeploymentObserveDeps {
+  readonly store: Store
+  /** Reads a schedule for a seed; remembers what it has read. */
+  readonly readSchedule: (schedule: Schedule, seed: string) => ReadSchedule
+}
+
+/** Ends that are read when failures are counted, for each one that would pause: others are cancelled ones in between. */
+const ENDS_PER_FAILURE = 2
+/** Ends that are read otherwise: the newest success is among them, or was seen before. */
+const MIN_ENDS = 10
+
+/** Reads everything that a decision about this deployment needs. Undefined: it is gone. */
+export function observeDeployment(
+  { store, readSchedule }: DeploymentObserveDeps,
+  key: ObjectKey,
+): DeploymentWorld | undefined {
+  const deployment = store.objects.get(key) as Deployment | undefined
+  if (!deployment) return undefined
+  const { namespace, name } = key
+  const { uid, creationTimestamp } = deployment.metadata
+  const limit = Math.max(MIN_ENDS, ENDS_PER_FAILURE * (deployment.spec.pauseAfterFailures ?? 0))
+  const createdMs = parseIsoTime(creationTimestamp) ?? 0
+  return {
+    deployment,
+    runs: store.objects.runKeysOfDeployment(namespace, name).flatMap((run) => {
+      const object = store.objects.get(run) as CapstanObject<RunSpec, RunStatus> | undefined
+      return object ? [deploymentRun(run, object, uid)] : []
+    }),
+    ended: store.history
+      .list({ namespace, deployment: name, limit })
+      .filter(({ finishedAtMs }) => finishedAtMs >= createdMs),
+    read: (schedule) => readSchedule(schedule, uid),
+    isMade: (runUid) =>
+      store.objects.getByUid(runUid) !== undefined || store.history.get(runUid) !== undefined,
+    isTaken: (runName) =>
+      store.objects.get({ kind: 'Run', namespace, name: runName }) !== undefined,
+  }
+}
+
+function deploymentRun(
+  key: ObjectKey,
+  { metadata, status }: CapstanObject<RunSpec, RunStatus>,
+  deploymentUid: string,
+): DeploymentRun {
+  return {
+    key,
+    stateType: status?.state?.type,
+    isOwned: metadata.ownerReferences?.some(({ uid }) => uid === deploymentUid) ?? false,
+    isDeleting: metadata.deletionTimestamp !== undefined,
+    createdAt: metadata.creationTimestamp,
+    completedAt: status?.completionTime,
+    taskDefinitionArn: status?.attempts?.at(-1)?.taskDefinitionArn,
+  }
+}

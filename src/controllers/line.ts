@@ -1,0 +1,245 @@
+import type { WorkPoolSpec } from '../kinds/generated.ts'
+import { DEFAULT_QUEUE } from '../kinds/workpool.ts'
+import { nearest } from '../lib/nearest.ts'
+import type { PoolUse } from '../store/types.ts'
+
+/** What one task takes. */
+export interface TaskSize {
+  readonly cpuUnits: number
+  readonly memoryMib: number
+}
+
+/** Runs of which only so many may be active: a deployment's, or those with the same concurrency key. */
+export interface Group {
+  /** Unique in its namespace. */
+  readonly id: string
+  /** For people. */
+  readonly name: string
+  readonly limit: number
+  readonly policy: 'Enqueue' | 'CancelNew' | 'Replace'
+}
+
+/** A run that wants to launch tasks. */
+export interface Contender {
+  /** The run's uid. */
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly priority: number
+  /** RFC 3339. */
+  readonly createdAt: string
+  /** Tasks that it would launch now: 1, or what is left of an array. */
+  readonly tasks: number
+  /** Of one of its tasks. Asked for only where the pool has a quota of it. */
+  readonly size: () => TaskSize
+  readonly group: Group | undefined
+  /** It was launched before, so it has its place in the group already. */
+  readonly holdsGroup: boolean
+}
+
+export type Turn =
+  /** `tasks` of them may be launched. */
+  | { readonly type: 'Go'; readonly tasks: number }
+  /** `why` is one sentence with numbers; `ahead` counts the runs that are served before. */
+  | {
+      readonly type: 'Wait'
+      readonly why: string
+      readonly ahead: number
+      /** Nothing but a change of a manifest helps. */
+      readonly stalled?: true
+    }
+  | { readonly type: 'Cancel'; readonly why: string }
+
+/** What is known of a pool when its line is called up. */
+export interface Room {
+  readonly name: string
+  readonly spec: WorkPoolSpec
+  readonly used: readonly PoolUse[]
+  /** Active runs of a group, without the contenders. */
+  readonly active: (group: Group) => number
+}
+
+const CPU_UNITS_PER_VCPU = 1024
+const MIB_PER_GIB = 1024
+
+/** Something of which there is only so much. */
+interface Resource {
+  readonly sentence: string
+  readonly total: number
+  free: number
+  readonly perTask: (contender: Contender) => number
+}
+
+/**
+ * Whose turn it is, for every run that waits in a pool: queues by priority (1 first), in each the higher
+ * run priority first, then the older run. The first that finds no room stops all behind it, so a big or
+ * important run is never overtaken by a small one. Who waits for something that is not the pool's (its
+ * queue's limit, its deployment's, a quota that is smaller than itself) stops nobody else. Pure.
+ */
+export function callUp(room: Room, contenders: readonly Contender[]): ReadonlyMap<string, Turn> {
+  const turns = new Map<string, Turn>()
+  const state = openLine(room)
+  for (const contender of inOrder(room.spec, contenders)) {
+    const turn = turnOf(state, contender)
+    turns.set(contender.id, turn)
+  }
+  return turns
+}
+
+/** The contenders in the order in which they are served. */
+export function inOrder(
+  { queues = [] }: WorkPoolSpec,
+  contenders: readonly Contender[],
+): readonly Contender[] {
+  const rank = new Map(queues.map(({ name, priority = 1 }) => [name, priority]))
+  return contenders.toSorted(
+    (a, b) =>
+      (rank.get(a.queue) ?? 1) - (rank.get(b.queue) ?? 1) ||
+      b.priority - a.priority ||
+      compare(a.createdAt, b.createdAt) ||
+      compare(a.name, b.name),
+  )
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+interface Line {
+  readonly room: Room
+  readonly pool: readonly Resource[]
+  readonly queues: ReadonlyMap<string, Resource>
+  /** Places taken in each group, by contenders before. */
+  readonly places: Map<string, number>
+  /** What the pool has run out of. */
+  blocked: string | undefined
+  ahead: number
+}
+
+function openLine(room: Room): Line {
+  const { name, spec, used } = room
+  const { concurrencyLimit, quota = {} } = spec
+  const tasks = sum(used, (use) => use.tasks)
+  const cpu = sum(used, (use) => use.cpuUnits) / CPU_UNITS_PER_VCPU
+  const memory = sum(used, (use) => use.memoryMib) / MIB_PER_GIB
+  const pool = [
+    limited(concurrencyLimit, tasks, `slots of WorkPool ${name}`, () => 1),
+    limited(quota.tasks, tasks, `tasks of the quota of WorkPool ${name}`, () => 1),
+    limited(quota.vcpu, cpu, `vCPU of the quota of WorkPool ${name}`, cpuOf),
+    limited(quota.memoryGiB, memory, `GiB of the quota of WorkPool ${name}`, memoryOf),
+  ].flat()
+  const queues = (spec.queues ?? []).flatMap((queue): [string, Resource][] => {
+    const mine = used.find((use) => use.queue === queue.name)?.tasks ?? 0
+    const what = `slots of queue ${queue.name}`
+    return limited(queue.concurrencyLimit, mine, what, () => 1).map((one) => [queue.name, one])
+  })
+  return { room, pool, queues: new Map(queues), places: new Map(), blocked: undefined, ahead: 0 }
+}
+
+function sum(used: readonly PoolUse[], of: (use: PoolUse) => number): number {
+  return used.reduce((total, use) => total + of(use), 0)
+}
+
+function cpuOf(contender: Contender): number {
+  return contender.size().cpuUnits / CPU_UNITS_PER_VCPU
+}
+
+function memoryOf(contender: Contender): number {
+  return contender.size().memoryMib / MIB_PER_GIB
+}
+
+function limited(
+  total: number | undefined,
+  used: number,
+  what: string,
+  perTask: Resource['perTask'],
+): readonly Resource[] {
+  if (total === undefined) return []
+  const sentence = `${rounded(used)} of ${rounded(total)} ${what} are taken`
+  return [{ sentence, total, free: Math.max(0, total - used), perTask }]
+}
+
+function rounded(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}
+
+function turnOf(line: Line, contender: Contender): Turn {
+  const { room } = line
+  const unknown = unknownQueue(room, contender.queue)
+  if (unknown !== undefined) return { type: 'Wait', why: unknown, ahead: 0, stalled: true }
+  const oversized = line.pool.find(({ total, perTask }) => perTask(contender) > total)
+  if (oversized && oversized.total > 0) {
+    const why = `One task of it needs ${rounded(oversized.perTask(contender))}, more than there is: ${oversized.sentence}.`
+    return { type: 'Wait', why, ahead: 0, stalled: true }
+  }
+  const refused = groupTurn(line, contender)
+  if (refused) return refused
+  if (line.blocked !== undefined) return waitBehind(line, line.blocked)
+  return launchTurn(line, contender)
+}
+
+function launchTurn(line: Line, contender: Contender): Turn {
+  const queue = line.queues.get(contender.queue)
+  const ofQueue = queue ? Math.floor(queue.free) : Number.POSITIVE_INFINITY
+  if (queue && ofQueue < 1) {
+    return { type: 'Wait', why: `Waits: ${queue.sentence}.`, ahead: line.ahead }
+  }
+  const wanted = Math.min(contender.tasks, ofQueue)
+  const [tasks, short] = fitting(line.pool, contender, wanted)
+  if (short) line.blocked = short.sentence
+  if (tasks < 1) return waitBehind(line, line.blocked ?? 'nothing is free')
+  for (const resource of line.pool) resource.free -= tasks * resource.perTask(contender)
+  if (queue) queue.free -= tasks
+  line.ahead += 1
+  return { type: 'Go', tasks }
+}
+
+/** As many of `wanted` tasks as there is room for, and the resource that allows no more. */
+function fitting(
+  pool: readonly Resource[],
+  contender: Contender,
+  wanted: number,
+): readonly [number, Resource | undefined] {
+  let tasks = wanted
+  let short: Resource | undefined
+  for (const resource of pool) {
+    const each = resource.perTask(contender)
+    const room = each > 0 ? Math.floor(resource.free / each) : Number.POSITIVE_INFINITY
+    if (room >= tasks) continue
+    tasks = room
+    short = resource
+  }
+  return [tasks, short]
+}
+
+function waitBehind(line: Line, reason: string): Turn {
+  const { ahead } = line
+  line.ahead += 1
+  const behind = ahead === 0 ? 'it is next' : `behind ${ahead} ${ahead === 1 ? 'run' : 'runs'}`
+  return { type: 'Wait', why: `Waits, ${behind}: ${reason}.`, ahead }
+}
+
+/** Undefined: the deployment has nothing against it, and its place is taken. */
+function groupTurn(line: Line, { group, holdsGroup }: Contender): Turn | undefined {
+  if (!group || holdsGroup) return undefined
+  const before = line.places.get(group.id) ?? 0
+  const active = line.room.active(group)
+  line.places.set(group.id, before + 1)
+  if (active + before < group.limit) return undefined
+  const taken = `${active} of ${group.limit} active runs of ${group.name} are taken`
+  if (group.policy === 'CancelNew') {
+    return { type: 'Cancel', why: `Deployment concurrency limit reached: ${taken}.` }
+  }
+  const waiting = Math.max(0, active + before - group.limit)
+  const behind = waiting === 0 ? 'it is next' : `behind ${waiting} of them`
+  return { type: 'Wait', why: `Waits, ${behind}: ${taken}.`, ahead: waiting }
+}
+
+function unknownQueue({ name, spec }: Room, queue: string): string | undefined {
+  const known = [DEFAULT_QUEUE, ...(spec.queues ?? []).map((one) => one.name)]
+  if (known.includes(queue)) return undefined
+  const near = nearest(queue, known)
+  const hint = near === undefined ? '' : `; did you mean ${near}?`
+  return `WorkPool ${name} has no queue ${queue}${hint || '.'}`
+}

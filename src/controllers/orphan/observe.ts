@@ -1,0 +1,55 @@
+import type { TaskSnapshot } from '../../aws/ports.ts'
+import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import { type CapstanObject, WIRE } from '../../kinds/meta.ts'
+import type { AttemptRow, Store } from '../../store/types.ts'
+import type { AccountBook } from '../accounts.ts'
+
+/** The cluster of templates that name none. */
+const DEFAULT_CLUSTER = 'default'
+
+/** A place to list tasks: ECS lists one family of one cluster at a time. */
+export interface Place {
+  readonly account: string
+  readonly cluster: string
+  readonly family: string
+}
+
+/** Every cluster in which tasks of ours were launched or may be, with every family of its account's registry. */
+export function observePlaces(store: Store, accounts: AccountBook): readonly Place[] {
+  const families = Map.groupBy(store.definitions.families(), ({ account }) => account)
+  const launchedIn = Map.groupBy(store.upkeep.clusters(), ({ account }) => account)
+  return [...families].flatMap(([account, known]) => {
+    const clusters = new Set([
+      ...(launchedIn.get(account) ?? []).map(({ cluster }) => cluster),
+      ...namedClusters(store, accounts, account),
+    ])
+    return [...clusters].flatMap((cluster) =>
+      known.map(({ family }) => ({ account, cluster, family })),
+    )
+  })
+}
+
+/** The try that a task belongs to; undefined when its run is not known here. */
+export function rowOfTask(store: Store, task: TaskSnapshot): AttemptRow | undefined {
+  const runUid = task.tags[WIRE.tagRunUid]
+  if (runUid === undefined || task.startedBy === undefined) {
+    return store.attempts.byTaskArn(task.taskArn)
+  }
+  return store.upkeep.attemptStartedBy(runUid, task.startedBy)
+}
+
+function namedClusters(store: Store, accounts: AccountBook, accountId: string): readonly string[] {
+  const pools = store.objects.list({ kind: 'WorkPool' }) as readonly CapstanObject<WorkPoolSpec>[]
+  const deployments = store.objects.list({
+    kind: 'Deployment',
+  }) as readonly CapstanObject<DeploymentSpec>[]
+  const own = pools.filter(({ spec }) => accounts.forTarget(spec.aws ?? {}).id === accountId)
+  return [...own, ...deployments].flatMap(({ spec }) => clusterOf(spec.template) ?? [])
+}
+
+/** A placeholder names another cluster for each run; those are known from the attempts. */
+function clusterOf(template: WorkPoolSpec['template']): string | undefined {
+  const cluster = template?.cluster
+  if (typeof cluster !== 'string') return DEFAULT_CLUSTER
+  return cluster.includes('{{') ? undefined : cluster
+}

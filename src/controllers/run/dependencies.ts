@@ -1,0 +1,113 @@
+import type { RunDependency, RunSpec } from '../../kinds/generated.ts'
+import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
+import { isFinalState, type RunStatus } from '../../kinds/run.ts'
+import type { Store } from '../../store/types.ts'
+import type { Dependencies, RunObject } from './world.ts'
+
+/** Runs that are looked at when a cycle is searched; longer chains of waiting runs are nobody's plan. */
+const MAX_CHAIN = 200
+
+/** Which ends of the other run each condition takes. */
+const WANTED_ENDS: Readonly<Record<NonNullable<RunDependency['condition']>, readonly string[]>> = {
+  Completed: ['COMPLETED'],
+  Failed: ['FAILED', 'CRASHED'],
+  Finished: ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED'],
+}
+
+interface Found {
+  readonly what: string
+  /** Undefined: there is none. */
+  readonly stateType: string | undefined
+  readonly isThere: boolean
+}
+
+/** How far what a run depends on has come. A run that is gone is known by its row in history. */
+export function dependenciesOf(store: Store, run: RunObject): Dependencies {
+  const { dependsOn = [] } = run.spec
+  if (dependsOn.length === 0) return { type: 'Met' }
+  const cycle = cycleOf(store, run)
+  if (cycle) {
+    const why = `It waits for itself: ${cycle.join(' → ')}.`
+    return { type: 'Waits', why, stalled: { reason: 'DependencyCycle', message: why } }
+  }
+  for (const dependency of dependsOn) {
+    const verdict = judge(dependency, find(store, run, dependency))
+    if (verdict) return verdict
+  }
+  return { type: 'Met' }
+}
+
+function judge({ condition = 'Completed' }: RunDependency, found: Found): Dependencies | undefined {
+  const { what, stateType, isThere } = found
+  if (!isThere) {
+    const why = `Waits for ${what}, which does not exist.`
+    return { type: 'Waits', why, stalled: { reason: 'ReferenceMissing', message: why } }
+  }
+  if (stateType === undefined || !FINAL.includes(stateType)) {
+    return { type: 'Waits', why: `Waits for ${what}, which is ${stateType ?? 'new'}.` }
+  }
+  if (WANTED_ENDS[condition].includes(stateType)) return undefined
+  const why = `${what} ended ${stateType}, and this run depends on ${condition}.`
+  return { type: 'Broken', why }
+}
+
+const FINAL = WANTED_ENDS.Finished
+
+function find(store: Store, run: RunObject, dependency: RunDependency): Found {
+  const { namespace } = run.metadata
+  const { kind = 'Run', name } = dependency
+  if (kind === 'Run') {
+    const object = readRun(store, { kind: 'Run', namespace, name })
+    const row = object ? undefined : store.history.list({ namespace, name, limit: 1 })[0]
+    return {
+      what: `Run ${name}`,
+      stateType: object?.status?.state?.type ?? row?.stateType,
+      isThere: object !== undefined || row !== undefined,
+    }
+  }
+  const newest = newestRun(store, run, name)
+  const row = newest ? undefined : store.history.list({ namespace, deployment: name, limit: 1 })[0]
+  const latest = newest?.metadata.name ?? row?.name
+  return {
+    what:
+      latest === undefined ? `a run of Deployment ${name}` : `Run ${latest} of Deployment ${name}`,
+    stateType: newest?.status?.state?.type ?? row?.stateType,
+    isThere: latest !== undefined,
+  }
+}
+
+function newestRun(store: Store, than: RunObject, deployment: string): RunObject | undefined {
+  const { namespace, uid } = than.metadata
+  return store.objects
+    .runKeysOfDeployment(namespace, deployment)
+    .flatMap((key) => readRun(store, key) ?? [])
+    .filter(({ metadata }) => metadata.uid !== uid)
+    .reduce<RunObject | undefined>(
+      (newest, run) =>
+        newest && newest.metadata.creationTimestamp > run.metadata.creationTimestamp ? newest : run,
+      undefined,
+    )
+}
+
+/** Names from this run back to itself; undefined when there is no such way. */
+function cycleOf(store: Store, run: RunObject): readonly string[] | undefined {
+  const { namespace, name: start } = run.metadata
+  const seen = new Set<string>()
+  const ways: (readonly [RunObject, readonly string[]])[] = [[run, [start]]]
+  for (let way = ways.pop(); way && seen.size < MAX_CHAIN; way = ways.pop()) {
+    const [at, path] = way
+    for (const { kind = 'Run', name } of at.spec.dependsOn ?? []) {
+      if (kind !== 'Run') continue
+      if (name === start) return [...path, name]
+      if (seen.has(name)) continue
+      seen.add(name)
+      const next = readRun(store, { kind: 'Run', namespace, name })
+      if (next && !isFinalState(next.status?.state?.type)) ways.push([next, [...path, name]])
+    }
+  }
+  return undefined
+}
+
+function readRun(store: Store, key: ObjectKey): RunObject | undefined {
+  return store.objects.get(key) as CapstanObject<RunSpec, RunStatus> | undefined
+}

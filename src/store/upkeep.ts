@@ -1,0 +1,87 @@
+import { ATTEMPT_COLUMNS, type StoredAttempt, toAttempt } from './attempts.ts'
+import type { Sql } from './sql.ts'
+import type { AttemptRow } from './types.ts'
+
+/** What the parts ask that tidy up behind the runs. Every answer comes from an index of its own. */
+export interface UpkeepStore {
+  /** Whether a living attempt, or an attempt of an unfinished run, was launched from this revision. */
+  isDefinitionInUse(taskDefinitionArn: string): boolean
+  /** Living attempts whose output the controller's log follows. */
+  streamingAttempts(): readonly AttemptRow[]
+  /**
+   * Attempts with a task that ended other than well and whose last lines were not looked for, newest
+   * first. `everyTask`: also those whose log settings name no place.
+   */
+  attemptsWithoutLastLines(limit: number, everyTask: boolean): readonly AttemptRow[]
+  /** The try of a run that goes by this name in ECS. */
+  attemptStartedBy(runUid: string, startedBy: string): AttemptRow | undefined
+  /** Where attempts were ever launched. */
+  clusters(): readonly { readonly account: string; readonly cluster: string }[]
+  hasLiveAttempts(): boolean
+  /** When an attempt last ended without proof that it has no task: refused or lost. Epoch milliseconds. */
+  lastDoubtMs(): number | undefined
+}
+
+/** An unfinished run that waits for a retry is among the latest of its revision. */
+const RECENT_ATTEMPTS = 1_000
+
+const UNSEEN_END = `last_lines IS NULL AND task_arn IS NOT NULL AND outcome_class <> 'Success'`
+
+export function createUpkeepStore(sql: Sql): UpkeepStore {
+  return { ...createAttemptQuestions(sql), ...createLogQuestions(sql) }
+}
+
+type LogQuestions = Pick<UpkeepStore, 'streamingAttempts' | 'attemptsWithoutLastLines'>
+
+function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof LogQuestions> {
+  const live = sql.one<[string], object>(
+    `SELECT 1 FROM attempts WHERE task_definition_arn = ? AND phase IN ('Intent', 'Launched')`,
+  )
+  const unfinished = sql.one<[string], object>(
+    `SELECT 1 FROM (
+        SELECT run_uid FROM attempts WHERE task_definition_arn = +?
+          ORDER BY id DESC LIMIT ${RECENT_ATTEMPTS}
+      ) AS recent JOIN objects ON objects.uid = recent.run_uid
+      WHERE objects.unfinished = 1 LIMIT 1`,
+  )
+  const startedBy = sql.one<[string, string], StoredAttempt>(
+    `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE run_uid = ? AND started_by = ?`,
+  )
+  const anyLive = sql.one<[], object>(
+    `SELECT 1 FROM attempts WHERE phase IN ('Intent', 'Launched') LIMIT 1`,
+  )
+  const doubt = sql.one<[], { atMs: number | null }>(
+    `SELECT max(ended_at_ms) AS atMs FROM attempts WHERE phase IN ('Refused', 'Lost')`,
+  )
+  return {
+    isDefinitionInUse: (arn) => live(arn) !== undefined || unfinished(arn) !== undefined,
+    attemptStartedBy(runUid, name) {
+      const stored = startedBy(runUid, name)
+      return stored && toAttempt(stored)
+    },
+    clusters: sql.many<[], { account: string; cluster: string }>(
+      'SELECT DISTINCT account, cluster FROM attempts ORDER BY account, cluster',
+    ),
+    hasLiveAttempts: () => anyLive() !== undefined,
+    lastDoubtMs: () => doubt()?.atMs ?? undefined,
+  }
+}
+
+function createLogQuestions(sql: Sql): LogQuestions {
+  const select = `SELECT ${ATTEMPT_COLUMNS} FROM attempts`
+  const streaming = sql.many<[], StoredAttempt>(
+    `${select} WHERE phase IN ('Intent', 'Launched')
+        AND json_extract(logs, '$.streamOutput') = 1 ORDER BY created_at_ms, id`,
+  )
+  const withLogs = sql.many<[number], StoredAttempt>(
+    `${select} WHERE ${UNSEEN_END} AND logs IS NOT NULL ORDER BY ended_at_ms DESC LIMIT +?`,
+  )
+  const withoutLogs = sql.many<[number], StoredAttempt>(
+    `${select} WHERE ${UNSEEN_END} AND logs IS NULL ORDER BY ended_at_ms DESC LIMIT +?`,
+  )
+  return {
+    streamingAttempts: () => streaming().map(toAttempt),
+    attemptsWithoutLastLines: (limit, everyTask) =>
+      [...withLogs(limit), ...(everyTask ? withoutLogs(limit) : [])].map(toAttempt),
+  }
+}

@@ -1,0 +1,528 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createAwsAccounts, type ManagedAwsAccounts } from '../../src/aws/accounts.ts'
+import { createRateBuckets } from '../../src/aws/buckets.ts'
+import { chooseCapacity } from '../../src/aws/capacity.ts'
+import { definitionHash, sameDefinition } from '../../src/aws/definition-hash.ts'
+import { diffDefinitions } from '../../src/aws/diff-definitions.ts'
+import { AwsError, classifyError, classifyFailure } from '../../src/aws/errors.ts'
+import { UNLIMITED } from '../../src/aws/limits.ts'
+import { containerLogs, logLocation } from '../../src/aws/log-location.ts'
+import { createLogReader } from '../../src/aws/log-reader.ts'
+import { chooseNetwork } from '../../src/aws/network.ts'
+import type { AwsAccount, RunTaskBody } from '../../src/aws/ports.ts'
+import { buildRunTask } from '../../src/aws/run-task.ts'
+import { classifyStop } from '../../src/aws/stop-reason.ts'
+import { renderStopReason } from '../../src/aws/stop-text.ts'
+import { type BuiltTaskDefinition, buildTaskDefinition } from '../../src/aws/task-definition.ts'
+import { hasErrors } from '../../src/aws/template-problem.ts'
+import type { EmulatorConfig } from '../../src/emulator/config.ts'
+import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
+import type { FaultRule } from '../../src/emulator/faults.ts'
+import { type ServedEmulator, serveEmulator } from '../../src/emulator/server.ts'
+import { createThrottle } from '../../src/emulator/throttle.ts'
+import type { ApiLimits, TemplateSpec } from '../../src/kinds/generated.ts'
+import { FakeClock } from '../world/fake-clock.ts'
+import { seededRandom } from '../world/seeded-random.ts'
+
+interface World {
+  readonly clock: FakeClock
+  readonly emulator: Emulator
+  readonly served: ServedEmulator
+  readonly accounts: ManagedAwsAccounts
+  readonly account: AwsAccount
+}
+
+interface WorldOptions {
+  readonly config?: Partial<EmulatorConfig>
+  readonly faults?: readonly FaultRule[]
+  readonly behave?: () => Behaviour
+  readonly apiLimits?: ApiLimits
+}
+
+let world: World
+
+async function start(options: WorldOptions = {}): Promise<void> {
+  const clock = new FakeClock()
+  const random = seededRandom(11)
+  const emulator = createEmulator({
+    clock,
+    random,
+    driver: createNoneDriver(options.behave),
+    config: options.config ?? {},
+    faults: { rules: options.faults ?? [] },
+  })
+  const served = await serveEmulator({ emulator, clock, random })
+  const accounts = createAwsAccounts({
+    clock,
+    region: 'us-east-1',
+    endpoint: served.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    apiLimits: options.apiLimits ?? UNLIMITED,
+    version: '0.0.0-test',
+  })
+  world = { clock, emulator, served, accounts, account: accounts.account({}) }
+}
+
+async function restart(options: WorldOptions): Promise<void> {
+  await stop()
+  await start(options)
+}
+
+async function stop(): Promise<void> {
+  world.accounts.close()
+  await world.served.close()
+  expect(world.clock.pendingTimers).toBe(0)
+}
+
+beforeEach(() => start())
+afterEach(() => stop())
+
+const NAMES = { region: 'us-east-1', family: 'job', logPrefix: 'default/job' }
+
+function define(template: TemplateSpec, rung = 0): BuiltTaskDefinition {
+  return buildTaskDefinition({ template, rung, ...NAMES })
+}
+
+/** Everything up to the frozen body, as a launch does it. */
+async function prepare(template: TemplateSpec, token = 'token-1'): Promise<RunTaskBody> {
+  const { ecs, network } = world.account
+  const definition = define(template)
+  const revision = await ecs.registerTaskDefinition(definition.body)
+  const vpcId = await network.defaultVpcId()
+  const observed = { vpcId, subnets: vpcId === undefined ? [] : await network.subnets(vpcId) }
+  const chosen = chooseNetwork(template, observed, chooseCapacity(template, 0).platform)
+  if ('problem' in chosen) throw new Error(chosen.problem.message)
+  const built = buildRunTask({
+    template,
+    rung: 0,
+    taskDefinition: revision.taskDefinitionArn,
+    definition: definition.body,
+    containerName: definition.containerName,
+    network: definition.body.networkMode === 'awsvpc' ? chosen.networkConfiguration : undefined,
+    tags: { 'capstan.dev/run': 'default/job' },
+    clientToken: token,
+    startedBy: 'capstan-1',
+  })
+  expect(hasErrors([...definition.problems, ...built.problems])).toBe(false)
+  return built.body
+}
+
+async function failure(call: Promise<unknown>): Promise<AwsError> {
+  const thrown: unknown = await call.catch((error: unknown) => error)
+  if (thrown instanceof AwsError) return thrown
+  throw new Error(`no AwsError: ${String(thrown)}`)
+}
+
+describe('a run', () => {
+  test('from a template to its exit code, with its log', async () => {
+    const behave = (): Behaviour => ({
+      runMs: 5_000,
+      exitCode: 3,
+      output: [
+        { atMs: 0, message: 'one' },
+        { atMs: 0, message: 'two' },
+        { atMs: 1_000, message: 'three' },
+      ],
+    })
+    await restart({ behave })
+    const { clock, account } = world
+    const template: TemplateSpec = {
+      image: 'busybox',
+      command: 'echo hi',
+      env: { N: 1 },
+      configureCloudwatchLogs: true,
+      executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
+      labels: { team: 'data' },
+    }
+    const body = await prepare(template)
+    const { tasks, failures } = await account.ecs.runTask(body)
+    expect(failures).toEqual([])
+    expect(tasks).toMatchObject([
+      { lastStatus: 'PROVISIONING', startedBy: 'capstan-1', launchType: 'FARGATE' },
+    ])
+    const { taskArn, clusterArn } = tasks[0]!
+
+    await clock.advance(23_000)
+    const running = await account.ecs.describeTasks(clusterArn, [taskArn])
+    expect(running.tasks[0]).toMatchObject({
+      lastStatus: 'RUNNING',
+      tags: { team: 'data', 'capstan.dev/run': 'default/job' },
+    })
+    expect(running.tasks[0]?.startedAtMs).toBeGreaterThan(running.tasks[0]?.createdAtMs ?? 0)
+
+    await clock.advance(60_000)
+    const stopped = (await account.ecs.describeTasks(clusterArn, [taskArn])).tasks[0]!
+    expect(stopped.version).toBeGreaterThan(running.tasks[0]!.version)
+    expect(classifyStop(stopped, { containerName: 'main' })).toEqual({
+      class: 'ExitNonZero',
+      exitCode: 3,
+      message: 'Container main exited with code 3.',
+    })
+
+    const definition = await account.ecs.describeTaskDefinition(body.taskDefinition ?? '')
+    const location = logLocation(containerLogs(definition!.body)[0]!, taskArn)
+    const reader = createLogReader({ logs: account.logs, clock })
+    const tail = await reader.tail(location, 2)
+    expect(tail.map(({ message }) => message)).toEqual(['two', 'three'])
+    const followed: string[] = []
+    for await (const { event } of reader.follow(location, { finished: () => true, drainMs: 0 })) {
+      followed.push(event.message)
+    }
+    expect(followed).toEqual(['one', 'two', 'three'])
+  })
+
+  test('that is stopped: the reason says who did it', async () => {
+    await restart({ behave: () => ({}) })
+    const { clock, account } = world
+    const { taskArn, clusterArn } = (await account.ecs.runTask(await prepare({ image: 'x' })))
+      .tasks[0]!
+    await clock.advance(30_000)
+    const reason = renderStopReason('Cancel', 'run default/job was cancelled')
+    const answer = await account.ecs.stopTask({ cluster: clusterArn, taskArn, reason })
+    expect(answer).toMatchObject({ desiredStatus: 'STOPPED', stoppedReason: reason })
+    await clock.advance(60_000)
+    const [task] = (await account.ecs.describeTasks(clusterArn, [taskArn])).tasks
+    expect(classifyStop(task!, { containerName: 'main' }).class).toBe('Cancelled')
+  })
+
+  test('on Spot, on instances, and where the cluster decides', async () => {
+    const instance = {
+      cluster: 'default',
+      launchType: 'EC2' as const,
+      cpu: 8192,
+      memoryMiB: 32_768,
+    }
+    await restart({ config: { containerInstances: [instance] } })
+    for (const launchType of ['FARGATE_SPOT', 'EC2'] as const) {
+      const body = await prepare({ image: 'x', launchType }, launchType)
+      const { tasks, failures } = await world.account.ecs.runTask(body)
+      expect(failures).toEqual([])
+      expect(tasks).toHaveLength(1)
+    }
+  })
+})
+
+describe('tokens', () => {
+  test('a lost answer is asked for again by the SDK: one task', async () => {
+    const faults: FaultRule[] = [
+      { operation: 'RunTask', calls: [1], fault: { type: 'reset', effect: 'after' } },
+    ]
+    await restart({ faults, apiLimits: {} })
+    const { tasks } = await world.account.ecs.runTask(await prepare({ image: 'x' }))
+    expect(tasks).toHaveLength(1)
+    expect(world.emulator.ledger.size).toBe(1)
+    expect(world.emulator.counters.of('RunTask').calls).toBe(2)
+    const bucket = Object.values(world.accounts.metrics())[0]?.find(
+      (each) => each.bucket === 'fargateLaunch',
+    )
+    expect(bucket?.tokens).toBe(18 - 2)
+  })
+
+  test('all answers lost: ambiguous; the same body finds the task', async () => {
+    const fault = { type: 'reset', effect: 'after' } as const
+    await restart({ faults: [{ operation: 'RunTask', calls: [1, 2, 3], fault }] })
+    const body = await prepare({ image: 'x' })
+    const error = await failure(world.account.ecs.runTask(body))
+    expect(error.sent).toBe(true)
+    expect(classifyError(error)).toMatchObject({ verdict: 'Ambiguous', class: 'Network' })
+    expect((await world.account.ecs.runTask(body)).tasks).toHaveLength(1)
+    expect(world.emulator.ledger.size).toBe(1)
+  })
+
+  test('another body with the same token is a conflict that names the task', async () => {
+    const body = await prepare({ image: 'x' })
+    const { tasks } = await world.account.ecs.runTask(body)
+    const error = await failure(world.account.ecs.runTask({ ...body, group: 'other' }))
+    expect(classifyError(error).verdict).toBe('Conflict')
+    expect(error.resourceIds).toEqual([tasks[0]?.taskArn])
+  })
+})
+
+describe('errors', () => {
+  const throttle = { type: 'throttle' } as const
+
+  test('a throttle that the SDK cannot wait out lowers the rate', async () => {
+    await restart({ faults: [{ operation: 'ListTasks', fault: throttle }], apiLimits: {} })
+    const error = await failure(world.account.ecs.listTaskArns({ cluster: 'default' }))
+    expect(classifyError(error).verdict).toBe('Throttle')
+    const bucket = Object.values(world.accounts.metrics())[0]?.find(
+      (each) => each.bucket === 'clusterRead',
+    )
+    expect(bucket).toMatchObject({ factor: 0.7, throttled: 1 })
+    expect(bucket?.tokens).toBeLessThanOrEqual(0)
+  }, 15_000)
+
+  test.each(['subnet', 'securityGroup'] as const)(
+    'a throttle dressed as a %s error',
+    async (disguise) => {
+      await restart({ faults: [{ operation: 'RunTask', fault: { ...throttle, disguise } }] })
+      const error = await failure(world.account.ecs.runTask(await prepare({ image: 'x' })))
+      expect(error.code).toBe('InvalidParameterException')
+      expect(classifyError(error).verdict).toBe('Throttle')
+      expect(world.emulator.counters.of('RunTask').calls).toBe(1)
+    },
+  )
+
+  test('an answer with failures only', async () => {
+    await restart({ faults: [{ operation: 'RunTask', fault: { type: 'capacity' } }] })
+    const { tasks, failures } = await world.account.ecs.runTask(await prepare({ image: 'x' }))
+    expect(tasks).toEqual([])
+    expect(classifyFailure(failures[0]!.reason, failures[0]!.detail).verdict).toBe('Capacity')
+  })
+
+  test.each<readonly [string, (account: AwsAccount) => Promise<unknown>, string]>([
+    [
+      'a cluster that is not there, to run in',
+      async ({ ecs }) => ecs.runTask({ ...(await prepare({ image: 'x' })), cluster: 'nope' }),
+      'Terminal',
+    ],
+    ['and to look in', ({ ecs }) => ecs.describeTasks('nope', ['x']), 'NotFound'],
+    [
+      'a definition that is not there',
+      ({ ecs }) => ecs.runTask({ taskDefinition: 'nope' }),
+      'NotFound',
+    ],
+    [
+      'sizes that Fargate has not',
+      ({ ecs }) => ecs.registerTaskDefinition({ ...define({ image: 'x' }).body, cpu: '257' }),
+      'Terminal',
+    ],
+  ])('%s', async (_, call, verdict) => {
+    expect(classifyError(await failure(call(world.account))).verdict).toBe(verdict)
+  })
+
+  test('an inactive definition can be registered again', async () => {
+    const body = await prepare({ image: 'x' })
+    await world.account.ecs.deregisterTaskDefinition(body.taskDefinition!)
+    await world.clock.advance(3_600_000)
+    expect(classifyError(await failure(world.account.ecs.runTask(body))).verdict).toBe('NotFound')
+  })
+
+  test('nobody listens', async () => {
+    await world.served.close()
+    const error = await failure(world.account.ecs.listTaskArns({ cluster: 'default' }))
+    expect(classifyError(error)).toMatchObject({ verdict: 'Retry', class: 'Network' })
+    await start()
+  })
+
+  test('given up before it was sent', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const error = await failure(world.account.ecs.runTask(await prepare({ image: 'x' }), signal))
+    expect(classifyError(error).verdict).toBe('Retry')
+    expect(world.emulator.ledger.size).toBe(0)
+  })
+
+  test('given up while it is under way: ambiguous', async () => {
+    await restart({ faults: [{ operation: 'RunTask', fault: { type: 'delay', delayMs: 60_000 } }] })
+    const body = await prepare({ image: 'x' })
+    const stopping = new AbortController()
+    const call = failure(world.account.ecs.runTask(body, stopping.signal))
+    await expect.poll(() => world.emulator.counters.of('RunTask').calls).toBe(1)
+    stopping.abort(new Error('enough'))
+    expect(classifyError(await call).verdict).toBe('Ambiguous')
+    await world.clock.advance(60_000)
+  })
+})
+
+describe('reading', () => {
+  test('more than a page of tasks', async () => {
+    const body = await prepare({ image: 'x' })
+    const tokens = Array.from({ length: 120 }, (_, i) => `token-${i}`)
+    await Promise.all(
+      tokens.map((clientToken) => world.account.ecs.runTask({ ...body, clientToken })),
+    )
+    const arns = await world.account.ecs.listTaskArns({
+      cluster: 'default',
+      startedBy: 'capstan-1',
+    })
+    expect(new Set(arns).size).toBe(120)
+    expect(world.emulator.counters.of('ListTasks').calls).toBe(2)
+  })
+
+  test('tasks that are not there are MISSING, and nothing to stop', async () => {
+    const taskArn = `arn:aws:ecs:us-east-1:123456789012:task/default/${'0'.repeat(32)}`
+    const answer = await world.account.ecs.describeTasks('default', [taskArn])
+    expect(answer.tasks).toEqual([])
+    expect(classifyFailure(answer.failures[0]!.reason).verdict).toBe('NotFound')
+    expect(
+      await world.account.ecs.stopTask({ cluster: 'default', taskArn, reason: 'x' }),
+    ).toBeUndefined()
+  })
+
+  test('definitions: described, listed, retired, deleted', async () => {
+    const { ecs } = world.account
+    expect(await ecs.describeTaskDefinition('job')).toBeUndefined()
+    const body = {
+      ...define({ image: 'x' }).body,
+      tags: [{ key: 'capstan.dev/definition-hash', value: 'h' }],
+    }
+    const { taskDefinitionArn } = await ecs.registerTaskDefinition(body)
+    expect(await ecs.describeTaskDefinition('job')).toMatchObject({
+      taskDefinitionArn,
+      family: 'job',
+      revision: 1,
+      status: 'ACTIVE',
+      tags: { 'capstan.dev/definition-hash': 'h' },
+    })
+    await ecs.registerTaskDefinition({ ...body, family: 'job-2' })
+    expect(await ecs.listTaskDefinitionArns('job', 'ACTIVE')).toEqual([taskDefinitionArn])
+    await ecs.deregisterTaskDefinition(taskDefinitionArn)
+    expect(await ecs.listTaskDefinitionArns('job', 'INACTIVE')).toEqual([taskDefinitionArn])
+    await ecs.deleteTaskDefinitions([taskDefinitionArn])
+    expect((await failure(ecs.deleteTaskDefinitions(['job-2:1']))).operation).toBe(
+      'DeleteTaskDefinitions',
+    )
+  })
+
+  test('the network is asked for once', async () => {
+    const { network } = world.account
+    const [vpcId, again] = await Promise.all([network.defaultVpcId(), network.defaultVpcId()])
+    expect(again).toBe(vpcId)
+    const subnets = await network.subnets(vpcId!)
+    expect(subnets.map(({ availabilityZone }) => availabilityZone)).toEqual([
+      'us-east-1a',
+      'us-east-1b',
+      'us-east-1c',
+    ])
+    expect(await network.vpcExists(vpcId!)).toBe(true)
+    expect(await network.vpcExists('vpc-0000000000000000f')).toBe(false)
+    const { counters } = world.emulator
+    expect([counters.of('DescribeVpcs').calls, counters.of('DescribeSubnets').calls]).toEqual([
+      3, 1,
+    ])
+    await world.clock.advance(300_000)
+    await network.defaultVpcId()
+    expect(counters.of('DescribeVpcs').calls).toBe(4)
+  })
+
+  test('logs that are not there', async () => {
+    const { logs } = world.account
+    const request = { group: 'nope', stream: 'nope', fromHead: true, limit: 10 }
+    expect(await logs.getLogEvents(request)).toBeUndefined()
+    expect(
+      await logs.filterLogEvents({ group: 'nope', streams: ['nope'], startTimeMs: 0, limit: 10 }),
+    ).toBeUndefined()
+  })
+})
+
+describe('what ECS makes of a definition', () => {
+  const ROLE = 'arn:aws:iam::123456789012:role/execution'
+  const template = fc.record(
+    {
+      cpu: fc.constantFrom(1024),
+      memory: fc.constantFrom(2048, 4096),
+      launchType: fc.constantFrom('FARGATE', 'FARGATE_SPOT', 'EC2', 'NONE'),
+      secrets: fc.constant({ B: 'arn:b', A: 'arn:a' }),
+      streamOutput: fc.boolean(),
+      volumes: fc.constant([
+        { name: 'v' },
+        { name: 'a', efsVolumeConfiguration: { fileSystemId: 'fs-12345678' } },
+      ]),
+      ulimits: fc.constant([{ name: 'nofile', softLimit: 0, hardLimit: 1 }]),
+      healthCheck: fc.constant({ command: ['CMD', 'true'] }),
+      stopTimeoutSeconds: fc.constantFrom(30, 90),
+      linuxParameters: fc.constant({ initProcessEnabled: true }),
+      sidecars: fc.constant([
+        {
+          name: 'side',
+          image: 's',
+          essential: false,
+          memory: 64,
+          portMappings: [{ containerPort: 80 }, { containerPort: 53, protocol: 'udp' }],
+          environment: [
+            { name: 'Z', value: '1' },
+            { name: 'A', value: '' },
+          ],
+        },
+      ]),
+      runtimePlatform: fc.constant({ cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' }),
+    },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<TemplateSpec>
+
+  test('is the same definition by hash, so that nothing is registered twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(template, async (spec) => {
+        const { body, problems } = define({ image: 'busybox', executionRoleArn: ROLE, ...spec })
+        expect(problems).toEqual([])
+        const { taskDefinitionArn } = await world.account.ecs.registerTaskDefinition(body)
+        const seen = await world.account.ecs.describeTaskDefinition(taskDefinitionArn)
+        expect(diffDefinitions(body, seen!.body)).toEqual([])
+        expect(sameDefinition(body, seen!.body)).toBe(true)
+        expect(definitionHash(seen!.body)).toBe(definitionHash(body))
+        const linked = buildTaskDefinition({
+          template: { taskDefinitionArn, executionRoleArn: ROLE, ...spec },
+          rung: 0,
+          base: seen!.body,
+          ...NAMES,
+        })
+        expect(linked.changed).toBe(false)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('rates', () => {
+  test('a flood of launches uses the own bucket to 99 %, and AWS throttles none of it', async () => {
+    const clock = new FakeClock()
+    const aws = createThrottle('aws', clock)
+    const buckets = createRateBuckets(clock, {})
+    let launched = 0
+    let throttled = 0
+    for (let call = 0; call < 5_000; call++) {
+      void buckets.acquire({ user: 'RunTaskOnFargate', priority: 'Normal' }).then(() => {
+        launched += 1
+        if (!aws.take('clusterResourceModify') || !aws.take('fargateRunTask')) throttled += 1
+      })
+    }
+    await clock.advance(100_000)
+    expect(throttled).toBe(0)
+    expect(launched).toBeGreaterThanOrEqual(0.99 * 0.9 * (20 + 20 * 100))
+  })
+})
+
+describe('accounts', () => {
+  test('equal targets are one account; roles of one account share its buckets', () => {
+    const { accounts } = world
+    const role = (name: string) => ({
+      assumeRole: { roleArn: `arn:aws:iam::210987654321:role/${name}` },
+    })
+    expect(accounts.account({})).toBe(world.account)
+    expect(accounts.account({ region: 'eu-west-1' })).not.toBe(world.account)
+    expect(accounts.account({ region: 'eu-west-1' }).region).toBe('eu-west-1')
+    expect(accounts.account(role('a'))).toBe(accounts.account(role('a')))
+  })
+
+  test('without static credentials roles of one account share its id', () => {
+    const accounts = createAwsAccounts({ clock: world.clock, region: 'eu-west-1' })
+    const role = (name: string) => ({
+      assumeRole: { roleArn: `arn:aws:iam::210987654321:role/${name}` },
+    })
+    expect(accounts.account(role('a')).id).toBe(accounts.account(role('b')).id)
+    expect(accounts.account(role('a'))).not.toBe(accounts.account(role('b')))
+    expect(accounts.account({ profile: 'x' }).id).not.toBe(accounts.account({}).id)
+    accounts.close()
+  })
+
+  test('no region is a clear error', () => {
+    const accounts = createAwsAccounts({ clock: world.clock })
+    expect(() => accounts.account({})).toThrow(
+      'no region is configured: set aws.region of the WorkPool, or AWS_REGION',
+    )
+  })
+
+  test('limits of pools: the lowest counts, and can be taken back', async () => {
+    const { accounts } = world
+    const tokensOf = () =>
+      Object.values(accounts.metrics())[0]?.find(({ bucket }) => bucket === 'ec2Read')?.tokens
+    accounts.setApiLimits({}, 'WorkPool/default/a', { ec2Read: { burst: 50 } })
+    accounts.setApiLimits({}, 'WorkPool/default/b', { ec2Read: { burst: 20 } })
+    expect(tokensOf()).toBe(20)
+    accounts.setApiLimits({}, 'WorkPool/default/b', undefined)
+    await world.clock.advance(60_000)
+    expect(tokensOf()).toBe(50)
+  })
+})

@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { WIRE } from '../../src/kinds/meta.ts'
+import { MINUTE, SECOND } from '../world/builders.ts'
+import { recordingLog } from '../world/recording-log.ts'
+import { World, type WorldOptions } from '../world/world.ts'
+
+const TEMPLATE = { image: 'busybox', family: 'etl' }
+
+let world: World
+
+async function startWorld(options: WorldOptions = {}): Promise<World> {
+  world = new World({ behave: () => ({ runMs: 600 * MINUTE }), ...options })
+  await world.start()
+  return world
+}
+
+afterEach(async () => {
+  await world.stop()
+})
+
+/** A run with a task, so that the family is in the registry and the sweeps have a reason. */
+async function launchOne(): Promise<void> {
+  world.addRun('wanted', { template: TEMPLATE })
+  await world.clock.advance(MINUTE)
+}
+
+/** A task that no row knows of. */
+function launchBehindOurBack(tags: Readonly<Record<string, string>>): string {
+  const input = {
+    taskDefinition: 'etl',
+    launchType: 'FARGATE',
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d4e5f60001'] } },
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+  }
+  const reply = world.emulator.handle({ service: 'ecs', operation: 'RunTask', input })
+  if (reply.type !== 'Ok') throw new Error(JSON.stringify(reply))
+  const tasks = reply.body['tasks'] as readonly { readonly taskArn: string }[]
+  return tasks.at(0)?.taskArn ?? ''
+}
+
+function isLive(taskArn: string): boolean {
+  return world.liveTasks().some(({ arn }) => arn === taskArn)
+}
+
+describe('a task behind our back', () => {
+  test('with our tag is stopped once its grace is over, and the wanted one is not', async () => {
+    const log = recordingLog()
+    await startWorld({ log })
+    await launchOne()
+    const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+    await world.clock.advance(9 * MINUTE)
+    expect(isLive(orphan)).toBe(true)
+    await world.clock.advance(10 * MINUTE)
+    expect(isLive(orphan)).toBe(false)
+    expect(world.state('wanted')).toBe('RUNNING/Running')
+    expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ message: 'task without a run stopped', taskArn: orphan }),
+    ])
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['without tags', {}],
+    ['of another controller', { [WIRE.tagController]: 'somebody-else' }],
+  ])('%s is never touched', async (_, tags) => {
+    await startWorld()
+    await launchOne()
+    const foreign = launchBehindOurBack(tags)
+    await world.clock.advance(60 * MINUTE)
+    expect(isLive(foreign)).toBe(true)
+    expect(world.calls('StopTask')).toBe(0)
+  })
+
+  test('is found at the start, too, when nothing else is to do', async () => {
+    await startWorld({ behave: ({ tags }) => ({ runMs: tags.length > 1 ? SECOND : 600 * MINUTE }) })
+    await launchOne()
+    expect(world.state('wanted')).toBe('COMPLETED/Completed')
+    const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+    await world.restart()
+    await world.clock.advance(20 * MINUTE)
+    expect(isLive(orphan)).toBe(false)
+  })
+})
+
+test('a task that turns up after its attempt was given up is stopped', async () => {
+  const fault = { type: 'missing', forMs: 20 * MINUTE } as const
+  await startWorld({ faults: { rules: [{ operation: 'RunTask', fault }] } })
+  world.addRun('ghost', { template: { ...TEMPLATE, taskStartTimeoutSeconds: 3_600 } })
+  await world.clock.advance(10 * MINUTE)
+  expect(world.attempts('ghost')[0]?.phase).toBe('Lost')
+  await world.clock.advance(30 * MINUTE)
+  expect(world.liveTasks()).toEqual([])
+})
+
+test('the task of an intent that is still unanswered is adopted', async () => {
+  const rules = [
+    // The first reply is lost, and so is every answer to the repeats.
+    {
+      operation: 'RunTask',
+      inputContains: 'slow',
+      fault: { type: 'reset', effect: 'after' } as const,
+    },
+  ]
+  await startWorld({ faults: { rules } })
+  await launchOne()
+  world.addRun('slow', { template: TEMPLATE })
+  await world.clock.advance(6 * MINUTE)
+  expect(world.attempts('slow').map(({ phase }) => phase)).toEqual(['Launched'])
+  expect(world.tasksOf('slow')).toBe(1)
+  expect(world.state('slow')).toBe('RUNNING/Running')
+})
+
+test('a world at peace is not swept', async () => {
+  await startWorld({ behave: () => ({ runMs: SECOND }) })
+  await launchOne()
+  await world.restart()
+  await world.clock.advance(30 * MINUTE)
+  const calls = world.totalCalls()
+  await world.clock.advance(600 * MINUTE)
+  expect(world.totalCalls()).toBe(calls)
+})
+
+test('a sweep costs one listing for a hundred wanted tasks', async () => {
+  await startWorld()
+  for (let index = 0; index < 100; index += 1) world.addRun(`run-${index}`, { template: TEMPLATE })
+  await world.clock.advance(4 * MINUTE)
+  const before = world.calls('ListTasks')
+  await world.clock.advance(5 * MINUTE)
+  expect(world.calls('ListTasks') - before).toBe(1)
+})
