@@ -86,7 +86,7 @@ export const AUTOMATION_COLUMNS: readonly Column[] = [
     type: 'boolean',
     cell: (automation) => valueAt(automation, 'spec.enabled') !== false,
   },
-  dateColumn('Last-Fired', 'status.lastTriggeredTime', 'Time since the trigger fired last'),
+  dateColumn('Last-Fired', 'status.lastFiredTime', 'Time since the trigger fired last'),
   AGE_COLUMN,
 ]
 

@@ -103,8 +103,12 @@ function createSink(response: ServerResponse): StreamSink {
     },
     bufferedBytes: () => response.writableLength,
     drained() {
-      if (!response.writableNeedDrain || response.destroyed) return Promise.resolve()
       return new Promise((resolve) => {
+        // Even with room to write, others get their turn before the next page is made.
+        if (!response.writableNeedDrain || response.destroyed) {
+          setImmediate(resolve)
+          return
+        }
         response.once('drain', resolve)
         response.once('close', resolve)
       })

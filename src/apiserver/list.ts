@@ -37,6 +37,11 @@ export interface ListResult {
 
 /** Objects that are read at a time when a selector may drop most of them. */
 const SCAN_PAGE = 200
+/**
+ * Objects that are read for one page at most. Reading holds everything else up, so a page may end
+ * early, even without any object; its continue token says where to go on.
+ */
+const MAX_SCANNED = 5_000
 
 export function parseSelection(
   reader: ResourceReader,
@@ -125,7 +130,7 @@ function collect(reader: ResourceReader, query: ListQuery): Page {
   const { limit = Number.POSITIVE_INFINITY } = query
   const items: WireObject[] = []
   let after = query.continueFrom?.after
-  for (;;) {
+  for (let scanned = 0; ; ) {
     const wanted = limit - items.length
     const page = reader.list(scanOptions(query, wanted, after))
     const matching = page.items.filter((object) => matchesSelection(reader, query, object))
@@ -134,7 +139,9 @@ function collect(reader: ResourceReader, query: ListQuery): Page {
     const last = matching[cut - 1]
     if (last && cut < matching.length) return { items, next: reader.positionOf(last) }
     if (!page.next) return { items }
-    if (items.length >= limit) return { items, next: page.next }
+    scanned += page.items.length
+    const isEnough = items.length >= limit || (Number.isFinite(limit) && scanned >= MAX_SCANNED)
+    if (isEnough) return { items, next: page.next }
     after = page.next
   }
 }

@@ -104,7 +104,7 @@ export function updateObject(
   context: ApiContext,
   existing: CapstanObject,
   input: JsonObject,
-  options: WriteOptions & { readonly own?: Own },
+  options: WriteOptions & { readonly own?: Own; readonly subresource?: string },
 ): WriteResult {
   const { kind, metadata } = existing
   const body = checkIdentity(existing, checkEnvelope(kind, metadata.namespace, input))
@@ -124,7 +124,10 @@ export function updateObject(
   checkImmutable(existing, next.spec)
   const managedFields = options.own
     ? options.own(next, checked)
-    : ownAfterUpdate({ existing, next, sent, scope: 'object' }, updateWriter(context, options))
+    : ownAfterUpdate(
+        { existing, next, sent, scope: 'object' },
+        updateWriter(context, options, options.subresource),
+      )
   const object = writeUpdate(context, existing, withManagedFields(next, managedFields), options)
   return { object, warnings: checked.warnings }
 }

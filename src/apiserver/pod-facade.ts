@@ -13,22 +13,37 @@ import { textAt, valueAt, type WireObject } from './wire.ts'
 
 /** Container that kubectl shows when the template names none. */
 const DEFAULT_CONTAINER = 'main'
+/** On the pods of an array: the place in it. */
+const INDEX_LABEL = 'capstan.dev/index'
 /** A terminated container must have an exit code; -1 is also what status.statusCode says then. */
 const NO_EXIT_CODE = -1
 
-/** `hello` for the first attempt of run hello, `hello-2` for the second. */
-export function podName(run: string, attempt: number): string {
-  return attempt === 1 ? run : `${run}-${attempt}`
+/** Which attempt of a run. `index` is the place in an array; absent for a plain run. */
+export type AttemptId = Pick<AttemptStatus, 'index' | 'number'>
+
+/** `hello` for the first attempt of run hello, `hello-2` for the second; `hello-i3-2` in an array. */
+function podName(run: string, { index, number }: AttemptId): string {
+  const task = index === undefined ? run : `${run}-i${index}`
+  return number === 1 ? task : `${task}-${number}`
+}
+
+const LATER_ATTEMPT = /^(.+)-([1-9]\d{0,5})$/
+const ARRAY_TASK = /^(.+)-i(0|[1-9]\d{0,5})$/
+
+export interface PodAddress extends AttemptId {
+  readonly run: string
 }
 
 /** The runs and attempts that a pod's name can mean, the likelier first. */
-export function parsePodName(
-  name: string,
-): readonly { readonly run: string; readonly attempt: number }[] {
-  const later = /^(.+)-([1-9]\d{0,5})$/.exec(name)
-  const attempt = Number(later?.[2])
-  const candidates = [{ run: name, attempt: 1 }]
-  return later && attempt >= 2 ? [...candidates, { run: later[1] ?? '', attempt }] : candidates
+export function parsePodName(name: string): readonly PodAddress[] {
+  const later = LATER_ATTEMPT.exec(name)
+  const number = Number(later?.[2])
+  const tasks = [{ run: name, number: 1 }]
+  if (later && number >= 2) tasks.push({ run: later[1] ?? '', number })
+  return tasks.flatMap((task) => {
+    const array = ARRAY_TASK.exec(task.run)
+    return array ? [task, { ...task, run: array[1] ?? '', index: Number(array[2]) }] : [task]
+  })
 }
 
 /** The Pods of a run, oldest attempt first; none before the first launch. */
@@ -36,9 +51,13 @@ export function podsOf(run: CapstanObject): readonly WireObject[] {
   return attemptsOf(run).map((attempt) => renderPod(run, attempt))
 }
 
-export function findPod(run: CapstanObject, number: number): WireObject | undefined {
-  const attempt = attemptsOf(run).find((candidate) => candidate.number === number)
+export function findPod(run: CapstanObject, id: AttemptId): WireObject | undefined {
+  const attempt = findAttempt(run, id)
   return attempt && renderPod(run, attempt)
+}
+
+export function findAttempt(run: CapstanObject, id: AttemptId): AttemptStatus | undefined {
+  return attemptsOf(run).find(({ index, number }) => index === id.index && number === id.number)
 }
 
 /** Containers of the run's task, the one that matters first. */
@@ -49,7 +68,8 @@ export function containerNames(run: CapstanObject): readonly string[] {
   return [main, ...names.filter((name) => name !== '' && name !== main)]
 }
 
-function attemptsOf(run: CapstanObject): readonly AttemptStatus[] {
+/** Attempts as the run's status has them, oldest first. */
+export function attemptsOf(run: CapstanObject): readonly AttemptStatus[] {
   const attempts = run.status?.['attempts']
   // status is written by controllers/run alone, as kinds/run.ts describes it.
   return Array.isArray(attempts) ? (attempts as readonly AttemptStatus[]) : []
@@ -110,9 +130,9 @@ function renderMeta(
 ): WireObject['metadata'] {
   const { metadata } = run
   return {
-    name: podName(metadata.name, attempt.number),
+    name: podName(metadata.name, attempt),
     namespace: metadata.namespace,
-    uid: uuidV5('pod', metadata.uid, String(attempt.number)),
+    uid: uuidV5('pod', metadata.uid, String(attempt.index ?? ''), String(attempt.number)),
     resourceVersion: metadata.resourceVersion,
     creationTimestamp: secondsTime(attempt.launchedAt) ?? metadata.creationTimestamp,
     ...(metadata.deletionTimestamp === undefined
@@ -122,6 +142,7 @@ function renderMeta(
       ...metadata.labels,
       [WIRE.tagRun]: metadata.name,
       [WIRE.tagAttempt]: String(attempt.number),
+      ...(attempt.index === undefined ? {} : { [INDEX_LABEL]: String(attempt.index) }),
     },
     annotations: {
       'kubectl.kubernetes.io/default-container': container,

@@ -13,6 +13,8 @@ export interface LogRequest {
   readonly run: string
   /** Number in status.attempts. */
   readonly attempt: number
+  /** Place in an array; absent for a plain run. */
+  readonly index?: number
   /** A sidecar; the container that decides the run's outcome when absent. */
   readonly container?: string
   /** Wait for more until the attempt has ended. */

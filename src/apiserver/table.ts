@@ -50,7 +50,10 @@ function renderColumn({ name, type, description, priority }: Column): object {
   return { name, type: type === 'date' ? 'string' : type, format, description, priority }
 }
 
-function renderRow(object: WireObject, { columns, includeObject, context }: TableOptions): object {
+export function renderRow(
+  object: WireObject,
+  { columns, includeObject, context }: TableOptions,
+): object {
   const cells = columns.map((column) => column.cell(object, context))
   if (includeObject === 'None') return { cells }
   return { cells, object: includeObject === 'Object' ? object : toPartialMetadata(object) }

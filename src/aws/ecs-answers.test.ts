@@ -51,6 +51,22 @@ describe('parseTask', () => {
     })
   })
 
+  test('without versions a task that is further on counts as newer', () => {
+    const stages = [
+      ['UNHEARD_OF', 'RUNNING'],
+      ['PROVISIONING', 'RUNNING'],
+      ['RUNNING', 'RUNNING'],
+      ['RUNNING', 'STOPPED'],
+      ['DEPROVISIONING', 'STOPPED'],
+      ['STOPPED', 'STOPPED'],
+    ] as const
+    const versions = stages.map(([lastStatus, desiredStatus]) => {
+      const task = { taskArn: ARN, taskDefinitionArn: 'arn:td', lastStatus, desiredStatus }
+      return parseTask(task)?.version
+    })
+    expect(versions).toEqual([0, 2, 8, 9, 15, 17])
+  })
+
   test('what a repeated RunTask gives of an old task', () => {
     expect(parseTask({ taskArn: ARN, lastStatus: 'STOPPED', desiredStatus: 'STOPPED' })).toEqual({
       taskArn: ARN,

@@ -25,7 +25,7 @@ export function parseTask(task: Task | undefined): TaskSnapshot | undefined {
     taskArn,
     clusterArn: task.clusterArn ?? clusterOfTask(taskArn),
     taskDefinitionArn: task.taskDefinitionArn ?? '',
-    version: task.version ?? 0,
+    version: task.version ?? rankOf(task),
     lastStatus: task.lastStatus ?? 'UNKNOWN',
     desiredStatus: task.desiredStatus ?? 'UNKNOWN',
     containers: (task.containers ?? []).map(parseContainer),
@@ -45,6 +45,28 @@ export function parseTask(task: Task | undefined): TaskSnapshot | undefined {
       stoppedAtMs: toMs(task.stoppedAt),
     }),
   }
+}
+
+/** A task goes through these in this order only, and may leave some out. */
+const LIFE: readonly string[] = [
+  'PROVISIONING',
+  'PENDING',
+  'ACTIVATING',
+  'RUNNING',
+  'DEACTIVATING',
+  'STOPPING',
+  'DEPROVISIONING',
+  'STOPPED',
+]
+
+/**
+ * Endpoints that count no versions (moto) are ordered by how far the task is. 0 for what is no whole task:
+ * an old one that a repeated RunTask gives.
+ */
+function rankOf({ taskDefinitionArn, lastStatus = '', desiredStatus }: Task): number {
+  if (taskDefinitionArn === undefined) return 0
+  const rank = 2 * (LIFE.indexOf(lastStatus) + 1)
+  return rank > 0 && desiredStatus === 'STOPPED' ? rank + 1 : rank
 }
 
 function parseContainer(container: Container): ContainerSnapshot {

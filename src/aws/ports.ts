@@ -1,4 +1,5 @@
 import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs'
+import type { ApiLimits } from '../kinds/generated.ts'
 
 /**
  * The calls that Capstan makes, in its own words. Everything above this folder knows these types and
@@ -207,5 +208,10 @@ export interface AwsTarget {
 /** Equal targets give the same account object. */
 export interface AwsAccounts {
   account(target: AwsTarget): AwsAccount
+  /**
+   * The limits that `owner`, for example a WorkPool's key, wants for the target's account; undefined
+   * takes them back. Absent where calls have no limits.
+   */
+  setApiLimits?(target: AwsTarget, owner: string, limits: ApiLimits | undefined): void
   close(): void
 }

@@ -32,8 +32,8 @@ describe('a backfill', () => {
   })
 
   test('gives a run what its schedule gives', () => {
-    const [run] = planBackfill(request([{ ...DAILY, parameters: { depth: 'full' } }]))
-    expect(run?.spec).toMatchObject({
+    const runs = planBackfill(request([{ ...DAILY, parameters: { depth: 'full' } }]))
+    expect(runs.at(0)?.spec).toMatchObject({
       deployment: 'etl',
       scheduledTime: '2026-01-01T00:00:00.000Z',
       parameters: { depth: 'full' },

@@ -75,7 +75,7 @@ function findTarget(deps: ReadLogsDeps, request: LogRequest): Target {
   const run = store.objects.get({ kind: 'Run', namespace, name })
   const attempt = store.attempts
     .ofRun(run?.metadata.uid ?? '')
-    .findLast((row) => row.number === request.attempt)
+    .findLast(({ number, index }) => number === request.attempt && index === (request.index ?? 0))
   if (attempt?.taskArn === undefined) {
     throw new LogsUnavailableError(`attempt ${request.attempt} of run ${name} has no task yet`)
   }

@@ -29,9 +29,9 @@ export interface Sources {
   /** `GET /capstan/sources`, and `POST` to `/capstan/sources/approve` or `/reconcile`. */
   readonly route: RouteExtension
   /** Whether every folder was read and nothing in it is still on its way into the store. */
-  settled(): boolean
+  readonly settled: () => boolean
   /** One sentence for each folder that has not been read, or cannot be. */
-  notReady(): readonly string[]
+  readonly notReady: () => readonly string[]
 }
 
 const PATH = '/capstan/sources'
@@ -46,7 +46,7 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
         loader,
         files: systemFiles,
         watch: systemWatch,
-        annotationsAtStart: annotationsInRecovery(deps.store),
+        runAnnotations: () => annotationsInRecovery(deps.store),
       }),
   )
   return {

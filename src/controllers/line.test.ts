@@ -257,7 +257,7 @@ describe('whatever the pool and its runs', () => {
     fc.assert(
       fc.property(spec, runs, start, (limits, list, taken) => {
         const at = build(limits, taken)
-        const contenders = list.map(({ cpu: _, ...one }, index) => contender(`r${index}`, one))
+        const contenders = list.map((one, index) => contender(`r${index}`, one))
         const turns = callUp(at, contenders)
         const order = inOrder(at.spec, contenders)
         const firstWaiting = order.findIndex(({ id }) => {

@@ -2,6 +2,7 @@ import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec } from '../kinds/generated.ts'
 import type { ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
+import { canonicalJson } from '../lib/json.ts'
 import type { Change, Store } from '../store/types.ts'
 import { callUp, type Group, type TaskSize, type Turn } from './line.ts'
 import { type Place, placeOf, poolNameOf, type RunObject } from './run-place.ts'
@@ -69,18 +70,17 @@ export class RunLines {
   ): ReadonlyMap<string, Turn> {
     const { namespace, name } = poolKey
     const line = this.#line(namespace, name)
-    const contenders = [...line.places.values()].filter(
-      (place) => place.id === asking || isContending(place, nowMs),
-    )
     const used = this.#deps.store.attempts.usage(namespace, name)
-    const isLate = contenders.length < line.places.size
-    const question = JSON.stringify([
-      this.#version,
-      used,
-      isLate ? contenders.map(({ id }) => id) : '',
-    ])
+    const late = [...line.places.values()].filter((place) => isLate(place, nowMs))
+    const isIn = (place: Place): boolean =>
+      place.id === asking || (place.stage === 'Contender' && !isLate(place, nowMs))
+    // Time only ever takes preparing runs out, so their number says which ones.
+    const asked = asking === undefined ? undefined : line.places.get(asking)
+    const isAlone = asked !== undefined && (asked.stage !== 'Contender' || late.includes(asked))
+    const question = JSON.stringify([this.#version, used, late.length, isAlone && asking])
     if (line.called?.question === question) return line.called.turns
     const active = this.#activeOf(namespace, name)
+    const contenders = [...line.places.values()].filter(isIn)
     const turns = callUp({ name, spec: pool?.spec ?? {}, used, active }, contenders)
     line.called = { question, turns }
     return turns
@@ -164,7 +164,6 @@ export class RunLines {
   }
 
   #put(line: Line, poolName: string, run: RunObject): void {
-    this.#version += 1
     const { objects } = this.#deps.store
     const { namespace, uid } = run.metadata
     const pool = objects.get({ kind: 'WorkPool', namespace, name: poolName }) as
@@ -176,6 +175,9 @@ export class RunLines {
       this.#remove(line, uid)
       return
     }
+    const before = line.places.get(uid)
+    if (before && isSamePlace(before, place)) return
+    this.#version += 1
     line.places.set(uid, place)
     for (const { kind = 'Run', name } of place.dependsOn ?? []) {
       const key = `${namespace}/${kind}/${name}`
@@ -185,11 +187,12 @@ export class RunLines {
   }
 
   #remove(line: Line, uid: string): void {
-    this.#version += 1
     const place = line.places.get(uid)
+    if (!place) return
+    this.#version += 1
     line.places.delete(uid)
-    for (const { kind = 'Run', name } of place?.dependsOn ?? []) {
-      const key = `${place?.key.namespace}/${kind}/${name}`
+    for (const { kind = 'Run', name } of place.dependsOn ?? []) {
+      const key = `${place.key.namespace}/${kind}/${name}`
       const waiting = this.#dependents.get(key)
       waiting?.delete(uid)
       if (waiting?.size === 0) this.#dependents.delete(key)
@@ -237,9 +240,17 @@ export class RunLines {
   }
 }
 
-function isContending({ stage, preparingSinceMs }: Place, nowMs: number): boolean {
-  if (stage !== 'Contender') return false
-  return preparingSinceMs === undefined || nowMs - preparingSinceMs < PREPARING_MS
+/** It has prepared its launch for too long: others go first, and it may still go when there is room. */
+function isLate({ stage, preparingSinceMs }: Place, nowMs: number): boolean {
+  const isPreparing = stage === 'Contender' && preparingSinceMs !== undefined
+  return isPreparing && nowMs - preparingSinceMs >= PREPARING_MS
+}
+
+/** Whether a line is the same with either of them: most changes of a run are none of its place. */
+function isSamePlace(one: Place, other: Place): boolean {
+  const { size: _, ...known } = one
+  const { size: __, ...next } = other
+  return canonicalJson(known) === canonicalJson(next)
 }
 
 function isNewer(one: Place, than: Place): boolean {

@@ -1,9 +1,9 @@
-import { findCondition } from '../kinds/conditions.ts'
+import { isTrue } from '../kinds/conditions.ts'
 import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec } from '../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL, keyOf, type ObjectKey } from '../kinds/meta.ts'
 import type { ResolveChecks } from '../kinds/resolve.ts'
-import { isFinalState, type RunStatus } from '../kinds/run.ts'
+import { isFinalState, type RunState, type RunStatus } from '../kinds/run.ts'
 import { renderTemplate } from '../kinds/template.ts'
 import { resolveValues } from '../kinds/values.ts'
 import { DEFAULT_QUEUE, type WorkPool } from '../kinds/workpool.ts'
@@ -23,6 +23,8 @@ export type Stage = 'Contender' | 'Active' | 'Other'
 /** A run that is not over, in the line of its pool. */
 export interface Place extends Contender {
   readonly key: ObjectKey
+  /** Of the spec, which decides the size. */
+  readonly generation: number
   readonly stage: Stage
   readonly dependsOn: RunSpec['dependsOn']
   /** Since when it has been preparing its launch; it keeps a slot free for so long only as a launch may take. */
@@ -45,9 +47,8 @@ export function poolNameOf(run: RunObject, deployment: Deployment | undefined): 
 export function placeOf(sources: PlaceSources, size: () => TaskSize): Place | undefined {
   const { run, deployment } = sources
   const { metadata, spec, status } = run
-  if (isFinalState(status?.state?.type)) return undefined
-  const stage = stageOf(run)
-  const isPreparing = status?.state?.type === 'PENDING' && status.state.name === 'Pending'
+  const state = status?.state
+  if (isFinalState(state?.type)) return undefined
   return {
     id: metadata.uid,
     key: keyOf(run),
@@ -55,45 +56,66 @@ export function placeOf(sources: PlaceSources, size: () => TaskSize): Place | un
     queue: spec.queue ?? deployment?.spec.queue ?? DEFAULT_QUEUE,
     priority: spec.priority ?? 0,
     createdAt: metadata.creationTimestamp,
-    tasks: Math.max(1, status?.array?.waiting ?? spec.array ?? 1),
+    tasks: tasksOf(run),
     size,
     group: groupOf(sources),
     holdsGroup: status?.startTime !== undefined,
-    stage,
+    generation: metadata.generation,
+    stage: stageOf(run),
     dependsOn: spec.dependsOn,
-    preparingSinceMs: isPreparing ? parseIsoTime(status.state.timestamp) : undefined,
+    preparingSinceMs: state && isPreparing(state) ? parseIsoTime(state.timestamp) : undefined,
   }
 }
 
-/** States in which an array goes on launching. */
-const LAUNCHING_STATES: readonly string[] = ['PENDING', 'RUNNING']
-
-function stageOf({ metadata, spec, status }: RunObject): Stage {
-  const { type, name } = status?.state ?? {}
-  const isHeld =
-    metadata.deletionTimestamp !== undefined || spec.cancel === true || spec.suspend === true
-  const launchesMore = (status?.array?.waiting ?? 0) > 0 && LAUNCHING_STATES.includes(type ?? '')
-  if (launchesMore && !isHeld && status?.startTime !== undefined) return 'Contender'
-  switch (type) {
-    case undefined:
-      return isHeld || spec.scheduledTime !== undefined ? 'Other' : 'Contender'
-    case 'PENDING':
-      if (name !== 'Pending') return 'Active'
-      return isHeld || findCondition(status?.conditions, 'Stalled')?.status === 'True'
-        ? 'Other'
-        : 'Contender'
-    case 'SCHEDULED':
-      if (name === 'AwaitingConcurrencySlot' && !isHeld) return stalledOr(status, 'Contender')
-      return status?.startTime !== undefined && name !== 'Scheduled' ? 'Active' : 'Other'
-    case 'PAUSED':
-      return 'Other'
-    default:
-      return 'Active'
-  }
+/** What is left of an array; asking is for one at least. */
+function tasksOf({ spec, status }: RunObject): number {
+  return Math.max(1, status?.array?.waiting ?? spec.array ?? 1)
 }
 
-function stalledOr(status: RunStatus | undefined, stage: Stage): Stage {
-  return findCondition(status?.conditions, 'Stalled')?.status === 'True' ? 'Other' : stage
+function isPreparing({ type, name }: RunState): boolean {
+  return type === 'PENDING' && name === 'Pending'
+}
+
+/** Of the states that are not over. A name that does not stand here counts by its type. */
+const STAGES: Readonly<Record<string, Stage>> = {
+  'SCHEDULED/AwaitingConcurrencySlot': 'Contender',
+  'SCHEDULED/AwaitingRetry': 'Active',
+  SCHEDULED: 'Other',
+  'PENDING/Pending': 'Contender',
+  PENDING: 'Active',
+  RUNNING: 'Active',
+  CANCELLING: 'Active',
+  PAUSED: 'Other',
+}
+
+function stageOf(run: RunObject): Stage {
+  const { spec, status } = run
+  const state = status?.state
+  if (!state) return isHeld(run) || spec.scheduledTime !== undefined ? 'Other' : 'Contender'
+  if (isLaunchingMore(run)) return isHeld(run) ? 'Active' : 'Contender'
+  const stage = STAGES[`${state.type}/${state.name}`] ?? STAGES[state.type] ?? 'Other'
+  if (stage === 'Contender') return isStuck(run) ? 'Other' : stage
+  return isBeforeFirstTask(status) ? 'Other' : stage
+}
+
+/** A run that waits for capacity without ever having had a task takes no place of its group. */
+function isBeforeFirstTask({ state, startTime }: RunStatus): boolean {
+  return state?.name === 'AwaitingRetry' && startTime === undefined
+}
+
+/** Nothing but a person, or a change of a manifest, lets it go on. */
+function isStuck(run: RunObject): boolean {
+  return isHeld(run) || isTrue(run.status?.conditions, 'Stalled')
+}
+
+function isHeld({ metadata, spec }: RunObject): boolean {
+  return metadata.deletionTimestamp !== undefined || spec.cancel === true || spec.suspend === true
+}
+
+/** An array of which a part runs and another part has no room. */
+function isLaunchingMore({ status }: RunObject): boolean {
+  const isUnderWay = status?.state?.type === 'RUNNING' || status?.state?.type === 'PENDING'
+  return isUnderWay && status.startTime !== undefined && (status.array?.waiting ?? 0) > 0
 }
 
 /** Values are not checked here: a run whose values are wrong fails for them by itself. */
@@ -101,7 +123,7 @@ const UNCHECKED: ResolveChecks['values'] = () => []
 
 function groupOf({ run, deployment, pool, poolName }: PlaceSources): Group | undefined {
   const concurrency = deployment?.spec.concurrency
-  if (!concurrency || !deployment) return undefined
+  if (!concurrency) return undefined
   const { limit, policy = 'Enqueue', key } = concurrency
   const { name } = deployment.metadata
   if (key === undefined) {

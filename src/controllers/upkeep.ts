@@ -7,6 +7,7 @@ import { createDefinitionCollector } from './definition/controller.ts'
 import { createOrphanSweep } from './orphan/controller.ts'
 import { createLastLines } from './output/last-lines.ts'
 import { createOutputStreaming } from './output/streaming.ts'
+import { recoveryUnderWay } from './recovery/controller.ts'
 
 export interface UpkeepDeps extends ChoreDeps {
   readonly accounts: AccountBook
@@ -22,6 +23,6 @@ export function upkeepParts(deps: UpkeepDeps): readonly Part[] {
     createOutputStreaming(deps),
     createLastLines(deps),
     createDefinitionCollector(deps),
-    createOrphanSweep(deps),
+    createOrphanSweep({ ...deps, isRecovering: () => recoveryUnderWay(deps.store) !== undefined }),
   ]
 }

@@ -83,11 +83,7 @@ function deploymentOf(store: Store, change: Change, key: ObjectKey): readonly Wa
   const name = run?.spec.deployment
   if (name === undefined) return []
   const before = change.previous as CapstanObject<RunSpec, RunStatus> | undefined
-  const isSame =
-    change.type === 'MODIFIED' &&
-    before?.status?.state?.type === run?.status?.state?.type &&
-    before?.status?.state?.name === run?.status?.state?.name
-  if (isSame) return []
+  if (change.type === 'MODIFIED' && stateText(before) === stateText(run)) return []
   const { namespace } = key
   return [{ key: { kind: 'Deployment', namespace, name }, delayMs: DEPLOYMENT_LOOK_DELAY_MS }]
 }
@@ -105,6 +101,11 @@ function dependents({ lines }: WakeSources, change: Change): readonly Wake[] {
   const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
   if (!run || (change.type === 'MODIFIED' && !isFinalState(run.status?.state?.type))) return []
   return lines.dependents(run).map(now)
+}
+
+function stateText(run: CapstanObject<RunSpec, RunStatus> | undefined): string {
+  const { type, name } = run?.status?.state ?? {}
+  return `${type}/${name}`
 }
 
 function runOf(

@@ -36,10 +36,3 @@ export function setCondition(
   if (!previous) return [...conditions, next]
   return conditions.map((condition) => (condition.type === input.type ? next : condition))
 }
-
-export function removeCondition(
-  conditions: readonly Condition[],
-  type: string,
-): readonly Condition[] {
-  return conditions.filter((condition) => condition.type !== type)
-}

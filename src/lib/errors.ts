@@ -2,7 +2,6 @@
  * What an error asks the control loop to do. The kind is chosen where the error is understood; an
  * error of any other class counts as Retryable.
  */
-export type ErrorKind = 'Retryable' | 'Waiting' | 'Terminal'
 
 /** Try again with backoff. */
 export class RetryableError extends Error {

@@ -187,7 +187,9 @@ function isOfType(data: unknown, type: string): boolean {
 
 function notAllowed(error: ErrorObject, path: readonly PathStep[]): Issue {
   const { allowedValues, allowedValue } = error.params as Record<string, unknown>
-  const words = (Array.isArray(allowedValues) ? allowedValues : [allowedValue]).map(String)
+  const words = (Array.isArray(allowedValues) ? allowedValues : [allowedValue]).map(
+    (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  )
   const near = typeof error.data === 'string' ? nearest(error.data, words) : undefined
   const way = near === undefined ? '' : `; did you mean ${near}?`
   return issue(

@@ -3,7 +3,7 @@ import { createSlicer } from '../runtime/slicer.ts'
 import type { SourceObjectRow, SourceRow, Store } from '../store/types.ts'
 import { heldOf, holdToJson } from './approval.ts'
 import type { ReadFile } from './desired.ts'
-import { commitOf, isAtomic, type Root } from './layout.ts'
+import { isAtomic, type Root } from './layout.ts'
 import { problemToJson } from './problem.ts'
 import type { PrunePlan } from './prune.ts'
 import type { Plan } from './sync.ts'
@@ -54,8 +54,8 @@ export interface ApplyPorts {
   readonly clock: Clock
   /** Root of the folder. */
   readonly source: string
-  /** For Runs that the very first look at a folder finds. */
-  readonly annotationsAtStart: Readonly<Record<string, string>>
+  /** For Runs that are created. */
+  readonly runAnnotations: Readonly<Record<string, string>>
 }
 
 /**
@@ -94,9 +94,7 @@ type Write = () => void
 type NewSourceRow = Omit<SourceRow, 'id' | 'appliedAtMs'>
 
 function objectWrites(ports: ApplyPorts, { plan, prunePlan }: Decision, applied: Applied): Write[] {
-  const { store, source, clock } = ports
-  const isStart = store.sources.get(source) === undefined
-  const runAnnotations = isStart ? ports.annotationsAtStart : {}
+  const { store, source, clock, runAnnotations } = ports
   const context: WriteContext = { store, source, nowMs: clock.nowMs(), runAnnotations }
   return [
     ...plan.steps.map((step) => () => note(applied, applyStep(context, step), step.object.file)),
@@ -136,7 +134,7 @@ function bookWrites(
 /** The folder's own row; undefined when it stays as it is. */
 function nextRow(row: SourceRow | undefined, decision: Decision): NewSourceRow | undefined {
   const { root, digest, isSettled, prunePlan } = decision
-  const revision = commitOf(root) ?? digest
+  const revision = root.commit ?? digest
   // The first row ends the start: until then, what comes was there all along.
   if (!row) return isSettled ? { revision, rootIdentity: root.identity } : undefined
   const rootIdentity = prunePlan?.rootTrusted ? root.identity : row.rootIdentity

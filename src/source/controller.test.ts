@@ -62,7 +62,7 @@ function aSource(
     watch: files.watch,
     log: recordingLog(),
     loader: createLoader({ validator, defaultNamespace: 'default', version }),
-    annotationsAtStart: {},
+    runAnnotations: () => ({}),
     report: (all) => {
       problems = all
     },
@@ -869,6 +869,31 @@ describe('the process', () => {
     }
   })
 
+  test('finds an object changed by someone else between its decision and its write, and decides again', async () => {
+    files.write(`${ROOT}/p.yaml`, aPool('main', 1))
+    await start()
+    await source.stop()
+    const pool = { kind: 'WorkPool', namespace: 'default', name: 'main' } as const
+    const others = new Set(['in time'])
+    const contested: SqliteStore = {
+      ...store,
+      transaction(write) {
+        if (others.delete('in time')) {
+          const uid = store.objects.get(pool)?.metadata.uid ?? ''
+          store.transaction(() => store.objects.setStatus(pool, uid, { active: 1 }))
+        }
+        return store.transaction(write)
+      },
+    }
+    files.replace(`${ROOT}/p.yaml`, aPool('main', 2))
+    source = aSource({ store: contested })
+    await source.start()
+    while (others.size > 0) await clock.advance(1)
+    expect(get('main', 'WorkPool')?.spec).toEqual({ concurrencyLimit: 1 })
+    await restart()
+    expect(get('main', 'WorkPool')?.spec).toEqual({ concurrencyLimit: 2 })
+  })
+
   test('that cannot write changes nothing, says so, and tries again', async () => {
     await start()
     let isFull = true
@@ -898,14 +923,15 @@ describe('the process', () => {
     expect(names()).toEqual(['a'])
   })
 
-  test('marks Runs that the first look finds, and no others', async () => {
-    const annotationsAtStart = { 'example.com/at-start': 'true' }
+  test('marks Runs that it brings for as long as it is told to, and no others', async () => {
+    let annotations: Record<string, string> = { 'example.com/recovery': 'true' }
     files.write(`${ROOT}/a.yaml`, aRun('a'))
-    source = aSource({ annotationsAtStart })
+    source = aSource({ runAnnotations: () => annotations })
     await start()
+    annotations = {}
     files.replace(`${ROOT}/b.yaml`, aRun('b'))
     await clock.advance(100)
-    expect(get('a')?.metadata.annotations).toMatchObject(annotationsAtStart)
-    expect(get('b')?.metadata.annotations).not.toHaveProperty('example.com/at-start')
+    expect(get('a')?.metadata.annotations).toHaveProperty('example.com/recovery')
+    expect(get('b')?.metadata.annotations).not.toHaveProperty('example.com/recovery')
   })
 })

@@ -213,7 +213,7 @@ export class FolderSource implements Part {
     if (!place || !this.#isRunning) return
     const { root, directories } = place
     // Something may have come between the look and its watch.
-    if (this.#watch.arm(root.fingerprint, watched(root, directories))) {
+    if (this.#watch.arm(root.fingerprint, watched(root, directories), root.turn)) {
       this.#agenda.everything(DEBOUNCE_MS)
     }
   }

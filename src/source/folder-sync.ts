@@ -32,8 +32,8 @@ export interface FolderSyncOptions {
   readonly clock: Clock
   readonly arrivals: Arrivals
   readonly loader: Loader
-  /** Annotations of Runs that the first look at a folder finds (recovery marks them, DESIGN 11). */
-  readonly annotationsAtStart: Readonly<Record<string, string>>
+  /** Annotations of Runs that the folder brings now: recovery marks them for as long as it lasts (DESIGN 11). */
+  readonly runAnnotations: () => Readonly<Record<string, string>>
 }
 
 /** How often git's lock is looked for while it is there. */
@@ -196,9 +196,12 @@ export class FolderSync {
 
   /** Decides about these files, applies what was decided, and takes note of what is still open. */
   async #settle(look: Look, slicer: Slicer): Promise<Decision> {
-    const { store, clock, root: source, annotationsAtStart } = this.#options
+    const { store, clock, root: source, runAnnotations } = this.#options
     const decision = await this.#decide(look, slicer)
-    const applied = await applyDecision({ store, clock, source, annotationsAtStart }, decision)
+    const applied = await applyDecision(
+      { store, clock, source, runAnnotations: runAnnotations() },
+      decision,
+    )
     await this.#conclude(decision, applied, slicer)
     addWrites(this.#applied, applied)
     return decision

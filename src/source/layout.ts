@@ -5,7 +5,8 @@ import { errorCode, type Files } from './files.ts'
 /**
  * How a folder changes:
  *   Directory  file by file
- *   Link       the root is a link that flips to another directory (git-sync): whole revisions
+ *   Link       the root, or a folder above it, is a link that flips to another directory (git-sync):
+ *              whole revisions
  *   ConfigMap  the files stand behind `..data`, a link that flips (kubelet): whole revisions
  */
 export type Layout = 'Directory' | 'Link' | 'ConfigMap'
@@ -17,6 +18,10 @@ export interface Root {
   readonly layout: Layout
   /** The real directory that is walked. */
   readonly directory: string
+  /** What flips, absolute: the root itself, or the link above it. */
+  readonly turn: string
+  /** The commit that git-sync says the link leads to. */
+  readonly commit?: string
   /** Equal as long as it is the same place: the folder itself, or the folder that holds the link. */
   readonly identity: string
   /** Equal for two resolutions means that nothing flipped and nothing was replaced in between. */
@@ -39,23 +44,41 @@ export async function resolveRoot(files: Files, path: string): Promise<Root> {
 }
 
 async function follow(files: Files, path: string): Promise<Root> {
-  const linked = files.lstat(path).type === 'Link'
+  const link = files.lstat(path).type === 'Link' ? path : await linkAbove(files, path)
   const real = await files.realpath(path)
-  const holder = files.lstat(linked ? dirname(path) : real)
+  const holder = files.lstat(link === undefined ? real : await files.realpath(dirname(link)))
   const data = await configMapData(files, real)
-  const layout = data === undefined ? (linked ? 'Link' : 'Directory') : 'ConfigMap'
+  const layout = data === undefined ? (link === undefined ? 'Directory' : 'Link') : 'ConfigMap'
+  const commit = layout === 'Link' ? await commitBehind(files, link ?? path) : undefined
   const directory = data ?? real
   const stat = files.lstat(directory)
   if (stat.type !== 'Directory') {
     throw new RootError(`${path} is not a folder: give the folder that holds the manifests`)
   }
+  const identity = `${layout}:${holder.identity}`
   return {
     path,
     layout,
     directory,
-    identity: `${layout}:${holder.identity}`,
-    fingerprint: `${layout}:${directory}:${stat.identity}`,
+    turn: link ?? path,
+    ...(commit !== undefined && { commit }),
+    identity,
+    fingerprint: `${identity}:${directory}:${stat.identity}`,
   }
+}
+
+/**
+ * The nearest folder above the root that is a link to a place beside it, as `current -> releases/7` is:
+ * such a link flips. One that leads elsewhere (`/var/run`, `/home`) is a matter of the machine.
+ */
+async function linkAbove(files: Files, path: string): Promise<string | undefined> {
+  for (let folder = dirname(path); dirname(folder) !== folder; folder = dirname(folder)) {
+    if (files.lstat(folder).type !== 'Link') continue
+    const holder = await files.realpath(dirname(folder))
+    const target = await files.realpath(folder)
+    if (holder !== dirname(holder) && target.startsWith(`${holder}/`)) return folder
+  }
+  return undefined
 }
 
 /** The directory that `..data` leads to; undefined when the folder is no ConfigMap volume. */
@@ -81,10 +104,9 @@ export function isAtomic(layout: Layout): boolean {
 
 const GIT_HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
 
-/** The commit that git-sync says the link leads to; undefined for every other folder. */
-export function commitOf(root: Root): string | undefined {
-  const leaf = basename(root.directory)
-  return root.layout === 'Link' && GIT_HASH.test(leaf) ? leaf : undefined
+async function commitBehind(files: Files, link: string): Promise<string | undefined> {
+  const leaf = basename(await files.realpath(link))
+  return GIT_HASH.test(leaf) ? leaf : undefined
 }
 
 function rootSentence(path: string, error: unknown): string {

@@ -51,7 +51,7 @@ async function start(root: string): Promise<FolderSource> {
     watch: systemWatch,
     log: silentLog,
     loader: createLoader({ validator, defaultNamespace: 'default', version: '1' }),
-    annotationsAtStart: {},
+    runAnnotations: () => ({}),
   })
   const started = source
   await started.start()

@@ -364,12 +364,14 @@ describe('files that arrive by rename', () => {
     expect(await lookAt(arriving(() => true))).toEqual(['a.yaml'])
   })
 
-  test('settle when an event of a write comes in while they are read', async () => {
+  test('settle when the event of a write is still under way while they are read', async () => {
     put('m/a.yaml', 'a\n')
-    let asked = 0
+    let isWhole = true
     const reader = arriving(() => {
-      asked += 1
-      return asked < 2
+      clock.after(1, () => {
+        isWhole = false
+      })
+      return isWhole
     })
     expect(await lookAt(reader)).toEqual([])
   })
@@ -466,6 +468,30 @@ describe('folders that change as a whole', () => {
     expect(snapshot.waitMs).toBe(200)
   })
 
+  test('a folder behind a link that flips is as good as the link itself', async () => {
+    worktree(1)
+    worktree(2)
+    symlinkSync(COMMITS[0] ?? '', join(base, 'git/current'))
+    const reader = readerOf('git/current/sub')
+    await settle(reader)
+    const before = await look(reader)
+    expect(before.root).toMatchObject({ layout: 'Link', turn: join(base, 'git/current') })
+    expect(before.root.commit).toBe(COMMITS[0])
+    flip()
+    const after = await look(reader)
+    expect(texts(after)).toEqual({ 'b.yaml': 'v2\n', 'c.yaml': 'v2\n' })
+    expect(after.root.identity).toBe(before.root.identity)
+    expect(after.root.commit).toBe(COMMITS[1])
+  })
+
+  test('a folder behind a link to somewhere else changes file by file', async () => {
+    put('disk/m/a.yaml', 'v1\n')
+    mkdirSync(join(base, 'home'))
+    symlinkSync(join(base, 'disk'), join(base, 'home/data'))
+    const { root } = await settle(readerOf('home/data/m'))
+    expect(root).toMatchObject({ layout: 'Directory', turn: join(base, 'home/data/m') })
+  })
+
   test('a ConfigMap volume is one revision, and its flip needs no settling', async () => {
     for (const version of [1, 2]) {
       put(`cm/..2026_0${version}/a.yaml`, `v${version}\n`)
@@ -526,6 +552,27 @@ describe('a root that cannot be read', () => {
       } else expect(calls()).toBeGreaterThanOrEqual(at)
     }
   })
+})
+
+test('a root that is replaced at any moment of a walk is read as the one that is there in the end', async () => {
+  let replaced = 0
+  for (let at = 1; at < 20; at += 1) {
+    known.clear()
+    for (const name of ['m', 'next']) rmSync(join(base, name), { recursive: true, force: true })
+    for (const name of ['a', 'b', 'sub/c']) {
+      put(`m/${name}.yaml`, 'old\n')
+      put(`next/${name}.yaml`, 'new\n')
+    }
+    const { files, calls } = disturbed(at, () => {
+      renameSync(join(base, 'm'), join(base, 'old'))
+      renameSync(join(base, 'next'), join(base, 'm'))
+    })
+    const { root } = await look(readerOf('m', files))
+    expect(root.identity).toBe(`Directory:${systemFiles.lstat(join(base, 'm')).identity}`)
+    replaced += calls() >= at ? 1 : 0
+    rmSync(join(base, 'old'), { recursive: true, force: true })
+  }
+  expect(replaced).toBeGreaterThan(10)
 })
 
 describe('a git checkout in place', () => {

@@ -7,9 +7,9 @@ import { isIgnoredName, isManifestName } from './path-rules.ts'
  * Wake-ups, and the one fact that only events can tell: that a file was renamed into place. Events are
  * never taken for the state of the folder: the kernel drops them when its queue is full, and Node does not say so.
  *
- * The watches are inotify's plain ones, one per directory: the folder that holds the root (where links
- * flip and mounts come and go, filtered by name), the root and the folders below it. Nothing per file,
- * no recursion, no link followed.
+ * The watches are inotify's plain ones, one per directory: the folders that hold the root and the link that
+ * leads to it (where links flip and mounts come and go, filtered by name), the root and the folders below it.
+ * Nothing per file, no recursion, no link followed.
  */
 
 /** Tells of entries of one directory. `rename`: an entry came, went or was replaced. `change`: it was written to, or its attributes changed. */
@@ -55,21 +55,26 @@ export class FolderWatch implements Arrivals {
   readonly #watches = new Map<string, () => void>()
   readonly #arrivals = new Map<string, Arrival>()
   #place: string | undefined
+  #turn: string
   #events = 0
 
   constructor(options: FolderWatchOptions) {
     this.#options = options
+    this.#turn = options.root
   }
 
   /**
-   * Watches exactly these directories, absolute, and the folder that holds the root. `place` changes when
-   * the root became another one: then every watch is made anew, because the old ones may look at what is
-   * no longer mounted. Returns whether a watch was added, so that something may have been missed before.
+   * Watches exactly these directories, absolute, and the folders that hold the root and `turn`, the link
+   * above it. `place` changes when the root became another one: then every watch is made anew, because the
+   * old ones may look at what is no longer mounted. Returns whether a watch was added, so that something
+   * may have been missed before.
    */
-  arm(place: string, directories: readonly string[]): boolean {
+  arm(place: string, directories: readonly string[], turn = this.#options.root): boolean {
     if (place !== this.#place) this.stop()
     this.#place = place
-    const wanted = new Set([dirname(this.#options.root), ...directories.slice(0, MAX_WATCHES)])
+    this.#turn = turn
+    const holders = [this.#options.root, turn].map((path) => dirname(path))
+    const wanted = new Set([...holders, ...directories.slice(0, MAX_WATCHES)])
     for (const directory of this.#watches.keys()) if (!wanted.has(directory)) this.#close(directory)
     const missing = [...wanted].filter((directory) => !this.#watches.has(directory))
     return missing.map((directory) => this.#open(directory)).includes(true)
@@ -121,8 +126,11 @@ export class FolderWatch implements Arrivals {
 
   #onEvent(directory: string, event: 'rename' | 'change', name: string | undefined): void {
     const { root, onWake } = this.#options
-    if (join(directory, name ?? '') === root) return onWake(undefined)
-    if (directory === dirname(root)) return name === undefined ? onWake(undefined) : undefined
+    const turns = [root, this.#turn]
+    if (turns.includes(join(directory, name ?? ''))) return onWake(undefined)
+    if (turns.some((path) => dirname(path) === directory)) {
+      return name === undefined ? onWake(undefined) : undefined
+    }
     if (event === 'rename' && name === basename(directory)) {
       // inotify says so when the directory itself went; its watch is dead then, and arm makes a new one.
       this.#close(directory)

@@ -1,6 +1,7 @@
 import { API_VERSION, type CapstanObject, keyOf, type ObjectMeta, WIRE } from '../kinds/meta.ts'
 import { isoTime } from '../lib/instant.ts'
 import { uuidV5 } from '../lib/names.ts'
+import { deleteCascading } from '../store/cascade.ts'
 import type { Store } from '../store/types.ts'
 import { bodyOf, type DesiredObject } from './desired.ts'
 import { sourceAnnotation, steeredSpec, withoutDirectives } from './object-rules.ts'
@@ -134,7 +135,8 @@ export function prune({ store, source, nowMs }: WriteContext, { row, live }: Orp
     },
     nowMs,
   )
-  store.objects.markDeleted(key, nowMs)
+  // What it owns goes with it, as it would with kubectl delete.
+  deleteCascading(store, key, { propagation: 'Background', nowMs })
   return true
 }
 

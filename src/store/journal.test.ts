@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aNewObject, CREATED_MS, keyOfRun, openTestStore } from '../../test/world/test-store.ts'
 import { JOURNAL_ROWS } from './journal.ts'
 import type { SqliteStore } from './open.ts'
+import type { Change } from './types.ts'
 
 function change(store: SqliteStore, times: number): void {
   store.transaction(() => {
@@ -59,5 +60,32 @@ describe('resourceVersion', () => {
 
   test('of a database made anew is beyond those of a lost one', () => {
     expect(openTestStore().resourceVersion()).toBeGreaterThan(CREATED_MS)
+  })
+})
+
+describe('states around a change', () => {
+  test('subscribers can ask for them, each as it was at its change', () => {
+    const store = openTestStore()
+    const heard: Change[] = []
+    store.subscribe((changes) => heard.push(...changes))
+    store.transaction(() => {
+      const made = store.objects.create(aNewObject('a', { spec: { step: 1 } }))
+      store.objects.update({ ...made, spec: { step: 2 } })
+      store.objects.setStatus(keyOfRun('a'), 'uid-a', { step: 3 })
+      store.objects.markDeleted(keyOfRun('a'), CREATED_MS)
+    })
+    const states = heard.map(({ type, resourceVersion, object, previous }) => [
+      type,
+      object?.metadata.resourceVersion === String(resourceVersion),
+      object?.spec['step'],
+      object?.status?.['step'],
+      previous?.spec['step'],
+    ])
+    expect(states).toEqual([
+      ['ADDED', true, 1, undefined, undefined],
+      ['MODIFIED', true, 2, undefined, 1],
+      ['MODIFIED', true, 2, 3, 2],
+      ['DELETED', true, 2, 3, undefined],
+    ])
   })
 })

@@ -367,7 +367,7 @@ function findOldNode(): string | undefined {
   const paths = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'node'))
   return paths.find((path) => {
     const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' })
-    const [, major, minor] = /^v(\d+)\.(\d+)/.exec(stdout) ?? []
-    return major !== undefined && Number(major) * 1_000 + Number(minor) < 22_022
+    const version = /^v(\d+)\.(\d+)/.exec(stdout)
+    return version !== null && Number(version[1]) * 1_000 + Number(version[2]) < 22_022
   })
 }

@@ -41,7 +41,7 @@ beforeAll(async () => {
   flip('mounted/..data', '..one')
   symlinkSync('..data/settings.yaml', sandbox.path('mounted/settings.yaml'))
   for (const name of names('guarded', 14)) sandbox.write(`guarded/${name}.yaml`, poolText(name))
-  const folders = ['plain', 'git/current', 'mounted', 'guarded']
+  const folders = ['plain', 'git/current/runs', 'mounted', 'guarded']
   controller = sandbox.start([
     'up',
     ...folders,
@@ -178,7 +178,7 @@ describe('a link that flips, as git-sync does it', () => {
   test('to a commit that is not there changes nothing', async () => {
     const before = await listRuns(sandbox)
     flip('git/current', '3'.repeat(40))
-    await controller.says(/git\/current does not exist/)
+    await controller.says(/git\/current\/runs does not exist/)
     expect(await listRuns(sandbox)).toEqual(before)
     flip('git/current', SECOND_COMMIT)
     await looksAgain()
@@ -289,7 +289,8 @@ async function succeeded(name: string): Promise<boolean> {
 
 async function pools(): Promise<readonly string[]> {
   const list = await readApi(sandbox, '/apis/capstan.dev/v1/namespaces/default/workpools')
-  return (list?.['items'] as unknown as readonly SeenRun[]).map(({ metadata }) => metadata.name)
+  const { items } = list as unknown as { items: readonly SeenRun[] }
+  return items.map(({ metadata }) => metadata.name)
 }
 
 async function limitOf(pool: string): Promise<unknown> {

@@ -36,7 +36,11 @@ describe('an array', () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, index) => index))
     expect(world.calls('RegisterTaskDefinition')).toBe(1)
     expect(world.run('fan')?.status?.array).toEqual({
-      ...{ tasks: 25, active: 0, succeeded: 25, failed: 0, waiting: 0 },
+      tasks: 25,
+      active: 0,
+      succeeded: 25,
+      failed: 0,
+      waiting: 0,
       completedIndexes: '0-24',
     })
     expect(world.run('fan')?.status).toMatchObject({ exitCode: 0, statusCode: 0 })
@@ -57,7 +61,7 @@ describe('an array', () => {
     world.addRun('fan', { array: 5, template: { ...IMAGE, retry } })
     await world.clock.advance(5 * MINUTE)
     expect(world.state('fan')).toBe('FAILED/Failed')
-    expect([...tries].toSorted()).toEqual([
+    expect([...tries].toSorted(([a], [b]) => a - b)).toEqual([
       [0, 1],
       [1, 2],
       [2, 1],
@@ -145,21 +149,21 @@ describe('when the controller dies', () => {
     'at point %d, each index still has one task',
     async (fatal) => {
       let points = 0
-      let died = false
+      const deaths: number[] = []
       await startWorld({
         diesAt: () => {
           points += 1
-          return !died && points === fatal
+          return deaths.length === 0 && points === fatal
         },
         onDeath: () => {
-          died = true
+          deaths.push(fatal)
         },
       })
       world.addRun('fan', { array: 12, template: IMAGE })
       await world.clock.advance(10 * SECOND)
-      if (died) await world.start()
+      if (deaths.length > 0) await world.start()
       await world.clock.advance(5 * MINUTE)
-      expect(died).toBe(true)
+      expect(deaths).toEqual([fatal])
       expect(world.state('fan')).toBe('COMPLETED/Completed')
       expect(world.tasksOf('fan')).toBe(12)
     },

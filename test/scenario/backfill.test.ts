@@ -32,9 +32,18 @@ async function apply(): Promise<void> {
 
 function ended(name: string, finishedAtMs: number): void {
   const row: HistoryRow = {
-    ...{ uid: `uid-${name}`, namespace: 'default', name, deployment: 'etl', workPool: 'default' },
-    ...{ stateType: 'FAILED', stateName: 'Failed', exitCode: 3, attempts: 2 },
-    ...{ createdAtMs: finishedAtMs, startedAtMs: finishedAtMs - 60_000, finishedAtMs },
+    uid: `uid-${name}`,
+    namespace: 'default',
+    name,
+    deployment: 'etl',
+    workPool: 'default',
+    stateType: 'FAILED',
+    stateName: 'Failed',
+    exitCode: 3,
+    attempts: 2,
+    createdAtMs: finishedAtMs,
+    startedAtMs: finishedAtMs - 60_000,
+    finishedAtMs,
   }
   world.store.transaction(() => world.store.history.put(row))
 }
@@ -65,7 +74,9 @@ test('a backfill creates each time once and skips what has run', async () => {
   const second = await world.run(`backfill etl ${SPAN}`)
   expect(second.stderr).toBe('0 of 3 runs created.\n')
   const run = world.store.objects.get({
-    ...{ kind: 'Run', namespace: 'default', name: 'etl-202601010000' },
+    kind: 'Run',
+    namespace: 'default',
+    name: 'etl-202601010000',
   })
   expect(run?.spec).toMatchObject({ deployment: 'etl', parameters: { depth: 'full' } })
   expect(run?.metadata.ownerReferences).toMatchObject([{ kind: 'Deployment', name: 'etl' }])

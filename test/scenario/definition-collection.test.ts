@@ -219,9 +219,15 @@ test('one revision that ECS does not delete does not keep the others from going'
   const account = 'us-east-1'
   world.store.transaction(() =>
     world.store.definitions.put({
-      ...{ account, family: 'etl', hash: 'gone', revision: 0, status: 'INACTIVE' },
+      account,
+      family: 'etl',
+      hash: 'gone',
+      revision: 0,
+      status: 'INACTIVE',
       taskDefinitionArn: 'arn:aws:ecs:us-east-1:123456789012:task-definition/etl:99',
-      ...{ registeredAtMs: 0, lastUsedAtMs: 0, autoDeregister: false },
+      registeredAtMs: 0,
+      lastUsedAtMs: 0,
+      autoDeregister: false,
       workPool: 'default/default',
     }),
   )

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { beginRecovery } from '../../src/controllers/recovery/controller.ts'
 import { WIRE } from '../../src/kinds/meta.ts'
 import { MINUTE, SECOND } from '../world/builders.ts'
 import { recordingLog } from '../world/recording-log.ts'
@@ -79,6 +80,29 @@ describe('a task behind our back', () => {
     await world.clock.advance(20 * MINUTE)
     expect(isLive(orphan)).toBe(false)
   })
+})
+
+test('a task of a held run is not touched before somebody has decided', async () => {
+  await startWorld()
+  await launchOne()
+  const held = world.addRun(
+    'held',
+    { template: TEMPLATE, suspend: true },
+    { [WIRE.annotationHeld]: 'lost' },
+  )
+  const uid = { [WIRE.tagController]: 'default', [WIRE.tagRunUid]: held.metadata.uid }
+  const task = launchBehindOurBack(uid)
+  await world.clock.advance(60 * MINUTE)
+  expect(isLive(task)).toBe(true)
+})
+
+test('nothing is stopped while recovery is under way', async () => {
+  await startWorld()
+  await launchOne()
+  world.store.transaction(() => beginRecovery(world.store, 'the database was lost'))
+  const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+  await world.clock.advance(60 * MINUTE)
+  expect(isLive(orphan)).toBe(true)
 })
 
 test('a task that turns up after its attempt was given up is stopped', async () => {

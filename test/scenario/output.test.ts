@@ -248,6 +248,23 @@ describe('streamed output', () => {
     }
   }, 30_000)
 
+  test('that was written before a stop is printed before it, and goes on after it', async () => {
+    const log = recordingLog()
+    const behaviour = writer(20_000, 100)
+    await startWorld({ log, behave: () => behaviour })
+    world.addRun('patient', { template: STREAMED })
+    await world.clock.advance(31 * SECOND + 50)
+    await world.stop()
+    const early = printed(log.lines)
+    expect(early).toEqual(linesOf(behaviour).slice(0, early.length))
+    const writtenMs = Number(early.at(-1)?.toString().split('.')[0]) * 100
+    const startedAtMs = world.attempts('patient')[0]?.observation?.['startedAtMs'] as number
+    expect(world.clock.nowMs() - startedAtMs - writtenMs).toBeLessThanOrEqual(100)
+    await world.start()
+    await world.clock.advance(2 * MINUTE)
+    expect(printed(log.lines)).toEqual(linesOf(behaviour))
+  })
+
   test('that is too much is dropped, with a note of how much', async () => {
     const log = recordingLog()
     const output = Array.from({ length: 2_000 }, (_, n) => ({ atMs: 0, message: `${n}` }))

@@ -186,6 +186,42 @@ describe('when ECS is not at its best', () => {
     expect(world.tasksOf('shy')).toBe(1)
   })
 
+  test('a task that is not visible is not taken for one that does not start', async () => {
+    const fault = { type: 'missing', forMs: 90 * SECOND } as const
+    await startWorld({
+      behave: () => ({ runMs: 2 * MINUTE }),
+      faults: { rules: [{ operation: 'RunTask', fault }] },
+    })
+    world.addRun('shy', { template: { ...IMAGE, taskStartTimeoutSeconds: 40 } })
+    await world.clock.advance(5 * MINUTE)
+    expect(world.state('shy')).toBe('COMPLETED/Completed')
+    expect(world.calls('StopTask')).toBe(0)
+    expect(world.calls('DescribeTasks')).toBeLessThan(500)
+  })
+
+  test('an answer that comes late says nothing about what was due meanwhile', async () => {
+    const fault = { type: 'delay', delayMs: 15 * SECOND } as const
+    await startWorld({
+      behave: () => ({ runMs: MINUTE }),
+      faults: { rules: [{ operation: 'DescribeTasks', fault }] },
+    })
+    world.addRun('slow', { template: { ...IMAGE, taskStartTimeoutSeconds: 25 } })
+    await world.clock.advance(5 * MINUTE)
+    expect(world.state('slow')).toBe('COMPLETED/Completed')
+    expect(world.calls('StopTask')).toBe(0)
+  })
+
+  test('a task that ECS has forgotten is not asked about for ever', async () => {
+    const fault = { type: 'missing', forMs: 100 * MINUTE } as const
+    await startWorld({ faults: { rules: [{ operation: 'RunTask', fault }] } })
+    world.addRun('ghost', { template: IMAGE })
+    await world.clock.advance(10 * MINUTE)
+    expect(world.state('ghost')).toBe('CRASHED/Crashed')
+    const calls = world.calls('DescribeTasks')
+    await world.clock.advance(10 * MINUTE)
+    expect(world.calls('DescribeTasks')).toBe(calls)
+  })
+
   test('a reclaimed Spot task is launched again although no retry is configured', async () => {
     const fault = { type: 'spotInterruption', afterMs: 10 * SECOND } as const
     await startWorld({

@@ -96,14 +96,14 @@ describe('when the controller dies', () => {
     'at its commit %d, each time still has its one run',
     async (fatal) => {
       let commits = 0
-      let died = false
+      const deaths: number[] = []
       await startWorld({
         diesAt: (point) => {
           if (point === 'commit') commits += 1
-          return !died && point === 'commit' && commits === fatal
+          return deaths.length === 0 && point === 'commit' && commits === fatal
         },
         onDeath: () => {
-          died = true
+          deaths.push(fatal)
         },
       })
       world.addDeployment('tick', {
@@ -112,7 +112,7 @@ describe('when the controller dies', () => {
         template: IMAGE,
       })
       await world.clock.advance(90 * SECOND)
-      if (died) await world.start()
+      if (deaths.length > 0) await world.start()
       await world.clock.advance(210 * SECOND)
       // 12:00 is when the deployment was created; it does not count.
       const minutes = ['1201', '1202', '1203', '1204', '1205']

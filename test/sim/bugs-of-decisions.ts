@@ -71,7 +71,7 @@ export const DECISION_BUGS: readonly Bug[] = [
     because: 'lost run: the host is taken for the program',
     plant: () =>
       writing((write) =>
-        write.type === 'UpdateAttempt' && write.changes.outcomeClass === 'HostFailure'
+        write.type === 'UpdateAttempt' && isHostLoss(write.changes.outcomeClass)
           ? { ...write, changes: { ...write.changes, outcomeClass: 'ConfigurationError' } }
           : write,
       ),
@@ -185,6 +185,10 @@ function retryingAs(world: RunWorld, change: (policy: RetryPolicy) => RetryPolic
     return { ...resolved, template: { ...resolved.template, retry } }
   }
   return { ...world, resolve }
+}
+
+function isHostLoss(outcome: AttemptRow['outcomeClass']): boolean {
+  return outcome === 'HostFailure' || outcome === 'SpotInterruption'
 }
 
 type Insert = Extract<Write, { type: 'InsertAttempt' }>

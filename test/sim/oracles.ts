@@ -86,7 +86,7 @@ function forgotten({ world, tasks }: Case): Verdict {
 /** What succeeded does not run again, unless somebody asks for it or stopped it in its last moments. */
 function repeated({ world, tasks, wishes }: Case): Verdict {
   return tasks
-    .filter(({ run }) => !wishes.some((wish) => wish.run === run && ASKS_AGAIN.includes(wish.type)))
+    .filter(({ run }) => !wishes.some((wish) => wish.run === run && GOES_ON.includes(wish.type)))
     .filter(({ uid, code, exitCode, stoppedAtMs }) => {
       const succeeded = code === 'EssentialContainerExited' && exitCode === 0
       return succeeded && tasks.some((one) => one.uid === uid && one.createdAtMs > stoppedAtMs)
@@ -94,7 +94,7 @@ function repeated({ world, tasks, wishes }: Case): Verdict {
     .map(({ run }) => `${run} succeeded and ran again (${world.state(run)})`)
 }
 
-const ASKS_AGAIN: readonly string[] = ['Rerun', 'Suspend']
+const GOES_ON: readonly string[] = ['Rerun', 'Suspend']
 
 /** A pool never has more tasks than slots. Whoever was away for long may have given a task up that lived. */
 function overbooked({ story, tasks, downMs }: Case): Verdict {
@@ -109,7 +109,8 @@ function overbooked({ story, tasks, downMs }: Case): Verdict {
   })
 }
 
-const ENDS_TASKS: readonly string[] = ['Cancel', 'Delete', 'Suspend', 'Recreate']
+const ASKS_AGAIN: readonly string[] = ['Recreate', 'Rerun', 'Resume']
+const ENDS_TASKS: readonly string[] = ['Cancel', 'Delete', 'Suspend']
 
 /** Who is stopped stops, and who is asked to run again does. */
 function ungranted({ tasks, wishes, world, lateMs }: Case, wish: GrantedWish): Verdict {
@@ -120,12 +121,11 @@ function ungranted({ tasks, wishes, world, lateMs }: Case, wish: GrantedWish): V
     const mayRun = others.length === 0 && world.run(wish.run)?.spec.cancel !== true
     return ranAgain || !mayRun ? [] : [`${wish.run} was to run again and did not`]
   }
-  if (!ENDS_TASKS.includes(wish.type) || others.some(({ type }) => type === 'Resume')) return []
+  if (!ENDS_TASKS.includes(wish.type)) return []
+  if (wish.type === 'Recreate' || others.some(({ type }) => ASKS_AGAIN.includes(type))) return []
   const lastMs = wish.grantedAtMs + lateMs
-  const late = ofRun.filter(
-    ({ createdAtMs, stoppedAtMs }) => createdAtMs <= wish.grantedAtMs && stoppedAtMs > lastMs,
-  )
-  return late.map(({ run }) => `a task of ${run} outlived ${wish.type} by far`)
+  const late = ofRun.filter(({ stoppedAtMs }) => stoppedAtMs > lastMs)
+  return late.map(({ run }) => `a task of ${run} lived long after ${wish.type}`)
 }
 
 /** Every run that somebody still wants comes to an end. */

@@ -51,6 +51,16 @@ export function createLab(bug?: Bug): Lab {
 /** Near the pace against AWS: stale enough to matter, brisk enough for many seeds. */
 const SIM_PACE = { floorMs: 4_000, ceilingMs: 120_000 }
 
+/** Every state of a task is passed, and none for longer than it takes to be seen. */
+const SIM_DELAYS = {
+  provisioningMs: 2_000,
+  pendingMs: 6_000,
+  activatingMs: 0,
+  stopLagMs: 1_000,
+  deactivatingMs: 0,
+  deprovisioningMs: 3_000,
+}
+
 /** How closely peace is watched: long enough for every timer of the controller to fire many times. */
 const QUIET_TICKS = 1_000
 const QUIET_TICK_MS = 10 * SECOND
@@ -93,6 +103,7 @@ class Simulation {
     this.#world = new World({
       seed: story.seed,
       pace: SIM_PACE,
+      config: { delays: SIM_DELAYS },
       faults: { rules: story.faults },
       settle: settleMicrotasks,
       snapshot,
@@ -132,8 +143,7 @@ class Simulation {
       faults: world.emulator.faultHits().reduce((sum, hits) => sum + hits, this.#echoed),
       calls: world.totalCalls(),
     }
-    world.crash()
-    world.store.close()
+    world.close()
     return result
   }
 

@@ -94,7 +94,7 @@ export function storyOf(seed: number, random: Random): Story {
 function makeRun(random: Random, index: number, isPoolNarrow: boolean): SimRun {
   const limit = pick(random, 3)
   // One program at most runs for an hour: two of them after one another would outlast the peace.
-  const isLong = index === 0 && chance(random, 0.15)
+  const isLong = index === 0 && chance(random, 0.2)
   return {
     name: `run-${index}`,
     atMs: pick(random, 2 * MINUTE),
@@ -105,7 +105,7 @@ function makeRun(random: Random, index: number, isPoolNarrow: boolean): SimRun {
       ...(chance(random, 0.5) && { family: 'shared' }),
       ...(limit > 0 && { retry: { limit, backoff: { initialSeconds: 5 } } }),
       ...(chance(random, 0.1) && { attemptDeadlineSeconds: 30 }),
-      ...(chance(random, 0.2) && { taskStartTimeoutSeconds: 40 + pick(random, 60) }),
+      ...(chance(random, 0.3) && { taskStartTimeoutSeconds: 20 + pick(random, 60) }),
     },
     acts: isLong
       ? [{ runMs: HOUR, exitCode: 0 }]
@@ -115,7 +115,7 @@ function makeRun(random: Random, index: number, isPoolNarrow: boolean): SimRun {
 
 function makeAct(random: Random): Act {
   return {
-    runMs: 100 + pick(random, chance(random, 0.3) ? 2 * SECOND : 4 * MINUTE),
+    runMs: 100 + pick(random, chance(random, 0.3) ? 2 * SECOND : 3 * MINUTE),
     exitCode: chance(random, 0.7) ? 0 : 1 + pick(random, 3),
   }
 }
@@ -128,7 +128,7 @@ function makeTwist(random: Random, runs: readonly SimRun[]): readonly Twist[] {
     const size = oneOf(random, [SECOND, MINUTE, 30 * MINUTE])
     return [{ type: 'StepClock', byMs: chance(random, 0.5) ? size : -size, atMs }]
   }
-  const run = runs[pick(random, runs.length)]?.name ?? 'run-0'
+  const run = (chance(random, 0.5) ? runs[0] : runs[pick(random, runs.length)])?.name ?? 'run-0'
   const type = oneOf(random, WISHES)
   const at = chance(random, 0.3) ? oneOf(random, DELICATE) : undefined
   const wish: Wish = { type, run, atMs, ...(at !== undefined && { at }) }
@@ -150,22 +150,22 @@ const DELICATE: readonly [Point, ...Point[]] = [
 
 /** One death; at times a second one comes while the first is being mended. */
 function makeDeaths(random: Random): readonly Death[] {
-  const downMs = makeDowntime(random)
-  if (chance(random, 0.3)) {
+  if (chance(random, 0.4)) {
     const at = oneOf(random, DELICATE)
-    return [{ type: 'Die', nth: 1 + pick(random, 4), at, downMs }]
+    return [{ type: 'Die', nth: 1 + pick(random, 4), at, downMs: makeOutage(random) }]
   }
+  const downMs = chance(random, 0.6) ? 0 : makeOutage(random)
   const nth = 1 + pick(random, chance(random, 0.7) ? 60 : 300)
   const first: Death = { type: 'Die', nth, downMs }
   if (!chance(random, 0.3)) return [first]
   return [first, { type: 'Die', nth: nth + 1 + pick(random, 3), downMs: 0 }]
 }
 
-/** Most often a restart, at times an outage, and rarely one that outlasts ECS's memory of stopped tasks. */
-function makeDowntime(random: Random): number {
+/** Minutes in which nobody looks, and rarely more than ECS remembers stopped tasks for. */
+function makeOutage(random: Random): number {
   const roll = random.fraction()
-  if (roll < 0.4) return 0
-  if (roll < 0.75) return pick(random, 2 * MINUTE)
-  if (roll < 0.93) return pick(random, 15 * MINUTE)
+  if (roll < 0.3) return 0
+  if (roll < 0.5) return pick(random, MINUTE)
+  if (roll < 0.85) return pick(random, 15 * MINUTE)
   return HOUR + pick(random, HOUR)
 }

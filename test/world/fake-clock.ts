@@ -110,7 +110,7 @@ export class FakeClock implements Clock {
 }
 
 /** A macrotask runs only after every microtask, however long their chain. */
-function settlePromises(): Promise<void> {
+export function settlePromises(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })

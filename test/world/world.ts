@@ -21,7 +21,7 @@ import { openStore, type SqliteStore } from '../../src/store/open.ts'
 import type { AttemptRow } from '../../src/store/types.ts'
 import { NOON } from './builders.ts'
 import { createEmulatorAccounts } from './emulator-account.ts'
-import { FakeClock } from './fake-clock.ts'
+import { FakeClock, settlePromises } from './fake-clock.ts'
 import { type Distortion, Life, type Point } from './life.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -130,7 +130,11 @@ export class World {
   crash(): void {
     this.#life?.end()
     if (this.#options.reopens === false) return
-    this.store = this.#openStore(this.store.serialize())
+    const before = this.store
+    this.store = this.#openStore(before.serialize())
+    // What the dead process was in the middle of may read on until its promises have settled.
+    const { settle = settlePromises } = this.#options
+    void settle().then(() => before.close())
   }
 
   #openStore(snapshot: Uint8Array | undefined): SqliteStore {
@@ -147,6 +151,12 @@ export class World {
     const nowMs = this.clock.nowMs()
     this.store = openStore({ path: ':memory:', random: this.#random, nowMs })
     this.store.transaction(() => this.store.objects.ensureNamespace('default', 'ns-uid', nowMs))
+  }
+
+  /** Ends a world that nobody looks at any more: databases in memory are not small. */
+  close(): void {
+    this.#life?.end()
+    this.store.close()
   }
 
   async restart(): Promise<void> {

@@ -16,9 +16,9 @@ export function createPodReader(store: Store): ResourceReader {
       name: pod.metadata.labels?.[WIRE.tagRun] ?? pod.metadata.name,
     }),
     get(namespace, name) {
-      for (const { run, attempt } of parsePodName(name)) {
-        const object = store.objects.get({ kind: 'Run', namespace, name: run })
-        const pod = object && findPod(object, attempt)
+      for (const address of parsePodName(name)) {
+        const run = store.objects.get({ kind: 'Run', namespace, name: address.run })
+        const pod = run && findPod(run, address)
         if (pod) return pod
       }
       return undefined

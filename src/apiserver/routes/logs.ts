@@ -2,7 +2,13 @@ import type { CapstanObject } from '../../kinds/meta.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import { parseIsoTime, renderMicroTime } from '../../lib/instant.ts'
 import { ApiError, badRequest, notFound } from '../errors.ts'
-import { containerNames, parsePodName } from '../pod-facade.ts'
+import {
+  type AttemptId,
+  attemptsOf,
+  containerNames,
+  findAttempt,
+  parsePodName,
+} from '../pod-facade.ts'
 import { type ApiContext, type LogLine, type LogRequest, LogsUnavailableError } from '../ports.ts'
 import { boolQuery, countQuery } from '../query.ts'
 import type { ApiResponse, StreamBody, StreamSink } from '../request.ts'
@@ -18,35 +24,37 @@ const MAX_BUFFERED_BYTES = 256 * 1024
 /** `GET pods/NAME/log`: the attempt is in the name, `previous` means the attempt before. */
 export const podLog: ResourceHandler = (call) => {
   const { context, namespace = '', name } = call
-  for (const { run, attempt } of parsePodName(name)) {
-    const object = context.store.objects.get({ kind: 'Run', namespace, name: run })
-    if (object && attemptNumbers(object).includes(attempt)) return streamLog(call, object, attempt)
+  for (const address of parsePodName(name)) {
+    const run = context.store.objects.get({ kind: 'Run', namespace, name: address.run })
+    if (run && findAttempt(run, address)) return streamLog(call, run, address)
   }
   throw notFound(PODS, name)
 }
 
-/** `GET runs/NAME/log`: of the latest attempt unless `attempt` says which. */
+/** `GET runs/NAME/log`: of the latest attempt unless `attempt` says which; `index` is for arrays. */
 export const runLog: ResourceHandler = (call) => {
   const { context, request, namespace = '', name } = call
   const run = context.store.objects.get({ kind: 'Run', namespace, name })
   if (!run) throw notFound(KIND_RESOURCES.Run, name)
-  const numbers = attemptNumbers(run)
-  const attempt = countQuery(request.query, 'attempt') ?? numbers.at(-1)
-  if (attempt === undefined) throw badRequest(noAttemptMessage(run))
-  if (!numbers.includes(attempt)) {
-    throw badRequest(
-      `run "${name}" has no attempt ${attempt}: it has ${numbers.join(', ') || 'none'}`,
-    )
-  }
-  return streamLog(call, run, attempt)
+  const all = attemptsOf(run)
+  const index = countQuery(request.query, 'index') ?? all[0]?.index
+  const candidates = all.filter((attempt) => attempt.index === index)
+  const latest = candidates.map(({ number }) => number).reduce((a, b) => Math.max(a, b), 0)
+  const number = countQuery(request.query, 'attempt') ?? latest
+  if (all.length === 0) throw badRequest(noAttemptMessage(run))
+  const id: AttemptId = { ...(index === undefined ? {} : { index }), number }
+  if (!findAttempt(run, id)) throw badRequest(noSuchAttemptMessage(run, id))
+  return streamLog(call, run, id)
 }
 
-function attemptNumbers(run: CapstanObject): readonly number[] {
-  const attempts = valueAt(run, 'status.attempts')
-  if (!Array.isArray(attempts)) return []
-  return attempts
-    .map((attempt) => valueAt(attempt, 'number'))
-    .filter((number) => typeof number === 'number')
+function noSuchAttemptMessage(run: CapstanObject, { index, number }: AttemptId): string {
+  const known = attemptsOf(run).filter((attempt) => attempt.index === index)
+  const task =
+    index === undefined
+      ? `run "${run.metadata.name}"`
+      : `task ${index} of run "${run.metadata.name}"`
+  if (known.length === 0) return `${task} has not been launched`
+  return `${task} has no attempt ${number}: it has ${known.map((attempt) => attempt.number).join(', ')}`
 }
 
 function noAttemptMessage(run: CapstanObject): string {
@@ -55,11 +63,11 @@ function noAttemptMessage(run: CapstanObject): string {
   return `run "${run.metadata.name}" has no task yet, so it has no logs${reason}`
 }
 
-function streamLog(call: ResourceCall, run: CapstanObject, attempt: number): Promise<ApiResponse> {
+function streamLog(call: ResourceCall, run: CapstanObject, id: AttemptId): Promise<ApiResponse> {
   const { context, request } = call
   const { query } = request
   const previous = boolQuery(query, 'previous')
-  if (previous && attempt === 1) {
+  if (previous && id.number === 1) {
     throw badRequest(
       `previous terminated container in pod "${call.name}" not found: this is the first attempt`,
     )
@@ -71,7 +79,8 @@ function streamLog(call: ResourceCall, run: CapstanObject, attempt: number): Pro
   const logRequest: LogRequest = {
     namespace: run.metadata.namespace,
     run: run.metadata.name,
-    attempt: previous ? attempt - 1 : attempt,
+    attempt: previous ? id.number - 1 : id.number,
+    ...(id.index === undefined ? {} : { index: id.index }),
     follow: boolQuery(query, 'follow') && !previous,
     ...(container === undefined ? {} : { container }),
     ...(tailLines === undefined ? {} : { tailLines }),

@@ -136,6 +136,39 @@ describe('names', () => {
     expect((await world.send('GET', `${PODS}/waiting`)).status).toBe(404)
   })
 
+  test('tasks of an array have their index', async () => {
+    await aRun('fan', [
+      { index: 0, number: 1 },
+      { index: 0, number: 2 },
+      { index: 12, number: 1 },
+    ])
+    const { body } = await world.send('GET', PODS)
+    expect(body.items.map((pod: Answer) => pod.metadata.name)).toEqual([
+      'fan-i0',
+      'fan-i0-2',
+      'fan-i12',
+    ])
+    const pod = await world.send('GET', `${PODS}/fan-i0-2`)
+    expect(pod.body.metadata.labels).toMatchObject({
+      'capstan.dev/index': '0',
+      'capstan.dev/attempt': '2',
+    })
+    for (const path of [
+      `${PODS}/fan-i12/log`,
+      `${PREFIX}/runs/fan/log?index=12`,
+      `${PREFIX}/runs/fan/log`,
+    ]) {
+      await world.open(path)
+    }
+    expect(world.logRequests.map(({ index, attempt }) => [index, attempt])).toEqual([
+      [12, 1],
+      [12, 1],
+      [0, 2],
+    ])
+    const { status, body: refusal } = await world.send('GET', `${PREFIX}/runs/fan/log?index=3`)
+    expect([status, refusal.message]).toEqual([400, 'task 3 of run "fan" has not been launched'])
+  })
+
   test('pages keep the pods of a run together', async () => {
     await aRun('a', [{ number: 1 }, { number: 2 }, { number: 3 }])
     await aRun('b', [{ number: 1 }])

@@ -112,6 +112,66 @@ describe('list', () => {
   })
 })
 
+test.each([
+  ['application/json', 'items'],
+  [TABLE, 'rows'],
+])('a long list without a limit comes whole, as it is taken: %s', async (accept, member) => {
+  world.store.transaction(() => {
+    for (let index = 0; index < 2_500; index++) {
+      world.store.objects.create({
+        apiVersion: 'capstan.dev/v1',
+        kind: 'Automation',
+        metadata: {
+          name: `a${index}`,
+          namespace: 'default',
+          uid: `uid-a${index}`,
+          creationTimestamp: '2026-01-01T00:00:00Z',
+        },
+        spec: {},
+      })
+    }
+  })
+  const from = String(world.store.resourceVersion())
+  const stream = await world.open(`${PREFIX}/automations`, { accept })
+  while (!stream.isEnded()) await world.clock.advance(0)
+  const list = JSON.parse(stream.text())
+  expect(list[member]).toHaveLength(2_500)
+  expect(list.metadata).toEqual({ resourceVersion: from })
+  const last = `${PREFIX}/automations?fieldSelector=metadata.name!%3Da0&labelSelector=!x`
+  const selected = await world.open(last)
+  while (!selected.isEnded()) await world.clock.advance(0)
+  expect(JSON.parse(selected.text()).items).toHaveLength(2_499)
+  const cut = await world.open(`${PREFIX}/automations`)
+  cut.stop()
+  while (!cut.isEnded()) await world.clock.advance(0)
+  expect(() => JSON.parse(cut.text())).toThrow()
+})
+
+test('a selector that chooses little gives pages that end early', async () => {
+  world.store.transaction(() => {
+    for (let index = 0; index < 6_000; index++) {
+      world.store.objects.create({
+        apiVersion: 'capstan.dev/v1',
+        kind: 'Automation',
+        metadata: {
+          name: `a${String(index).padStart(5, '0')}`,
+          namespace: 'default',
+          uid: `uid-a${index}`,
+          creationTimestamp: '2026-01-01T00:00:00Z',
+          ...(index === 5_500 ? { labels: { rare: 'yes' } } : {}),
+        },
+        spec: {},
+      })
+    }
+  })
+  const path = `${PREFIX}/automations?labelSelector=rare&limit=10`
+  const first = await world.send('GET', path)
+  expect(names(first.body)).toEqual([])
+  const second = await world.send('GET', `${path}&continue=${first.body.metadata.continue}`)
+  expect(names(second.body)).toEqual(['a05500'])
+  expect(second.body.metadata.continue).toBeUndefined()
+})
+
 describe('tables', () => {
   const table = async (path: string): Promise<Answer> =>
     (await world.send('GET', path, { accept: TABLE })).body
@@ -175,6 +235,32 @@ describe('tables', () => {
     })
     const { rows } = await table(`${PREFIX}/runs?fieldSelector=metadata.name%3Dn`)
     expect(rows[0].cells[3]).toBe('etl')
+  })
+
+  const at = (minutes: number): string =>
+    new Date(world.clock.nowMs() + minutes * 60_000).toISOString()
+  test.each<readonly [string, () => object, () => object, readonly unknown[]]>([
+    ['workpools', () => ({ concurrencyLimit: 9 }), () => ({ active: 2, queued: 7 }), [9, 2, 7]],
+    ['workpools', () => ({}), () => ({}), [null, null, null]],
+    [
+      'deployments',
+      () => ({ workPool: 'etl', suspend: true, template: { image: 'x' } }),
+      () => ({ nextScheduleTimes: [at(15)] }),
+      ['etl', true, '15m'],
+    ],
+    ['deployments', () => ({ template: { image: 'x' } }), () => ({}), ['default', false, '<none>']],
+    [
+      'automations',
+      () => ({ trigger: { type: 'event', expect: ['capstan.run.Failed'] } }),
+      () => ({ lastFiredTime: at(-5) }),
+      [true, '5m'],
+    ],
+  ])('%s show what matters (%#)', async (plural, spec, status, cells) => {
+    const path = `${PREFIX}/${plural}`
+    await world.send('POST', path, { body: { metadata: { name: 'x' }, spec: spec() } })
+    await world.send('PUT', `${path}/x/status`, { body: { status: status() } })
+    const { rows } = await table(`${path}/x`)
+    expect(rows[0].cells).toEqual(['x', ...cells, '0s'])
   })
 
   test('of one object', async () => {

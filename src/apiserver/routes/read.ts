@@ -1,9 +1,18 @@
 import { expired, notFound } from '../errors.ts'
-import { checkListVersion, listObjects, parseListQuery } from '../list.ts'
+import {
+  type ContinueToken,
+  checkListVersion,
+  type ListResult,
+  listObjects,
+  parseListQuery,
+} from '../list.ts'
 import type { ResourceReader } from '../resource.ts'
-import { listResponse, objectResponse } from '../respond.ts'
+import { listResponse, objectResponse, streamedListResponse } from '../respond.ts'
 import { watchResponse } from '../watch.ts'
 import type { VerbHandlers } from './resource-call.ts'
+
+/** Lists without a limit are read and sent in pages of this size. */
+const STREAM_PAGE = 1_000
 
 /** get, list and watch are the same for everything that can be read. */
 export function readVerbs(reader: ResourceReader): VerbHandlers {
@@ -23,8 +32,18 @@ export function readVerbs(reader: ResourceReader): VerbHandlers {
           'The provided continue parameter is too old to display a consistent list result: list again without it',
         )
       }
-      const result = listObjects(reader, query, hub.resourceVersion())
-      return listResponse(context, request, info, result)
+      if (query.limit !== undefined) {
+        const result = listObjects(reader, query, hub.resourceVersion())
+        return listResponse(context, request, info, result)
+      }
+      const readPage = (continueFrom?: ContinueToken): ListResult => {
+        const from = continueFrom ?? query.continueFrom
+        const page = { ...query, limit: STREAM_PAGE, ...(from ? { continueFrom: from } : {}) }
+        return listObjects(reader, page, hub.resourceVersion())
+      }
+      const first = readPage()
+      if (!first.next) return listResponse(context, request, info, first)
+      return streamedListResponse(context, request, info, { first, nextPage: readPage })
     },
     watch: ({ context, request, namespace, name }) =>
       watchResponse(context, reader, withName(request, name), namespace),

@@ -72,7 +72,7 @@ function writeScale(call: ResourceCall, scale: JsonObject): ApiResponse {
     call.context,
     pool,
     { ...toJsonObject(pool), spec },
-    parseWriteOptions(call.request),
+    { ...parseWriteOptions(call.request), subresource: 'scale' },
   )
   return jsonResponse(200, renderScale(result.object))
 }

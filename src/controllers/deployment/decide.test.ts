@@ -78,7 +78,7 @@ describe('a schedule', () => {
 
   test('starts one run, named by the scheduled minute, with what the schedule gives', () => {
     const schedule: Schedule = { cron: '0 12 * * *', slug: 'noon', parameters: { depth: 'full' } }
-    const [run] = decideDeployment(scheduled(schedule), NOON).create
+    const run = decideDeployment(scheduled(schedule), NOON).create.at(0)
     expect(run?.metadata).toMatchObject({
       name: 'etl-202601151200',
       uid: scheduledUid(UID, NOON),
@@ -348,8 +348,14 @@ describe('runs that have ended', () => {
   function row(stateType: StateType, finishedAtMs: number): HistoryRow {
     const name = `etl-${finishedAtMs}`
     return {
-      ...{ uid: name, namespace: 'default', name, stateType, stateName: stateType },
-      ...{ attempts: 1, createdAtMs: finishedAtMs, finishedAtMs },
+      uid: name,
+      namespace: 'default',
+      name,
+      stateType,
+      stateName: stateType,
+      attempts: 1,
+      createdAtMs: finishedAtMs,
+      finishedAtMs,
     }
   }
 

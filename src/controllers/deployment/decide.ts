@@ -4,7 +4,7 @@ import { keyOf } from '../../kinds/meta.ts'
 import { isFinalState } from '../../kinds/run.ts'
 import { defined } from '../../lib/defined.ts'
 import { isoTime, parseIsoTime } from '../../lib/instant.ts'
-import { awaitChange, requeueAfter } from '../../runtime/outcome.ts'
+import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { EventInput } from '../../store/types.ts'
 import { failuresInARow, surplusRuns } from './ended.ts'
 import { MAX_ACTIVE_NAMES } from './limits.ts'
@@ -23,8 +23,7 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
   const resumed = !isSuspended && isTrue(status?.conditions, 'Suspended')
   const countFrom = resumed ? isoTime(nowMs) : status?.failuresCountedFrom
   const failures = failuresInARow(world, parseIsoTime(countFrom))
-  const limit = spec.pauseAfterFailures
-  const pauses = !isSuspended && limit !== undefined && failures >= limit
+  const pauses = !isSuspended && failures >= (spec.pauseAfterFailures ?? Number.POSITIVE_INFINITY)
   const step = isSuspended || pauses ? NOTHING_DUE : decideSchedules(world, resumed, nowMs)
   const event = eventOf(world)
   const events = step.notices.map(({ type, reason, message }) => event(type, reason, message))
@@ -42,9 +41,12 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
       nowMs,
     }),
     events,
-    outcome:
-      step.wakeMs === undefined ? awaitChange() : requeueAfter(Math.max(0, step.wakeMs - nowMs)),
+    outcome: lookAt(step.wakeMs, nowMs),
   }
+}
+
+function lookAt(ms: number | undefined, nowMs: number): Outcome {
+  return ms === undefined ? awaitChange() : requeueAfter(Math.max(0, ms - nowMs))
 }
 
 const NOTHING_DUE: ScheduleStep = {

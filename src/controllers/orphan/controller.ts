@@ -8,11 +8,13 @@ import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import { type ChoreDeps, createChore } from '../chore.ts'
 import { decideOrphan, isSweepNeeded, type OrphanVerdict } from './decide.ts'
-import { observePlaces, type Place, rowOfTask } from './observe.ts'
+import { isOfHeldRun, observePlaces, type Place, rowOfTask } from './observe.ts'
 
 export interface OrphanSweepDeps extends ChoreDeps {
   readonly accounts: AccountBook
   readonly controller: { readonly name: string }
+  /** While it is found out what ran before the database was lost, nobody can say what is unwanted. */
+  readonly isRecovering: () => boolean
   /** Queues the run of an attempt that was adopted. */
   readonly wake: (attempt: AttemptRow) => void
 }
@@ -71,6 +73,7 @@ async function sweepIfNeeded(
     sweptAtMs: memory.sweptAtMs,
   }
   if (!isSweepNeeded(need)) return awaitChange()
+  if (deps.isRecovering()) return requeueAfter(SWEEP_MS)
   if (memory.round.nextPlace === 0) memory.round = newRound(clock.nowMs())
   const { nextPlace, startedAtMs } = memory.round
   const places = observePlaces(store, accounts)
@@ -134,10 +137,9 @@ async function treat(deps: OrphanSweepDeps, found: Found, signal: AbortSignal): 
   const { store, clock, controller } = deps
   const { task } = found
   const row = rowOfTask(store, task)
-  const verdict: OrphanVerdict = decideOrphan(
-    { task, row, controllerName: controller.name },
-    clock.nowMs(),
-  )
+  const isHeld = isOfHeldRun(store, task)
+  const swept = { task, row, isHeld, controllerName: controller.name }
+  const verdict: OrphanVerdict = decideOrphan(swept, clock.nowMs())
   if (verdict === 'Adopt' && row) adopt(deps, row, task)
   if (verdict === 'Stop') await stop(deps, found, row, signal)
   return verdict !== 'Wait'

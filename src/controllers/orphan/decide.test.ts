@@ -54,7 +54,18 @@ describe('a task', () => {
     ],
   ])('%s', (_, different, row, expected) => {
     const task = aTask({ taskArn: aLaunched().taskArn ?? '', ...different })
-    expect(decideOrphan({ task, row, controllerName: 'prod' }, NOON)).toBe(expected)
+    const swept = { task, row, controllerName: 'prod', isHeld: false }
+    expect(decideOrphan(swept, NOON)).toBe(expected)
+  })
+
+  test.each<[string, AttemptRow | undefined, string]>([
+    ['that nobody knows waits', undefined, 'Wait'],
+    ['that was given up waits', anEnded('Unknown', { phase: 'Lost' }), 'Wait'],
+    ['that is watched is left alone', aLaunched(), 'Leave'],
+  ])('of a run that a person has to decide about, %s', (_, row, expected) => {
+    const task = aTask({ taskArn: aLaunched().taskArn ?? '', ...OLD })
+    const swept = { task, row, controllerName: 'prod', isHeld: true }
+    expect(decideOrphan(swept, NOON)).toBe(expected)
   })
 })
 

@@ -9,6 +9,8 @@ export interface SweptTask {
   readonly controllerName: string
   /** The try that this task is of, by its startedBy within the run that its tags name. */
   readonly row: AttemptRow | undefined
+  /** Whether its run waits for a person to say what it did before the database was lost. */
+  readonly isHeld: boolean
 }
 
 /**
@@ -55,6 +57,11 @@ const RULES: readonly {
     matches: ({ row }) => row?.phase === 'Intent',
     verdict: 'Adopt',
     because: 'its launch is unanswered, and a task with its startedBy can only be its answer',
+  },
+  {
+    matches: ({ isHeld }) => isHeld,
+    verdict: 'Wait',
+    because: 'what cannot be proven to be unwanted is not ours to stop; a person decides',
   },
   {
     matches: ({ ageMs }) => ageMs < ORPHAN_GRACE_MS,

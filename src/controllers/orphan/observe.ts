@@ -38,6 +38,14 @@ export function rowOfTask(store: Store, task: TaskSnapshot): AttemptRow | undefi
   return store.upkeep.attemptStartedBy(runUid, task.startedBy)
 }
 
+/** Whether the run that a task is of is held after a recovery, and nobody has approved it. */
+export function isOfHeldRun(store: Store, task: TaskSnapshot): boolean {
+  const run = store.objects.getByUid(task.tags[WIRE.tagRunUid] ?? '')
+  const { [WIRE.annotationHeld]: held, [WIRE.annotationApproved]: approved } =
+    run?.metadata.annotations ?? {}
+  return held !== undefined && approved === undefined
+}
+
 function namedClusters(store: Store, accounts: AccountBook, accountId: string): readonly string[] {
   const pools = store.objects.list({ kind: 'WorkPool' }) as readonly CapstanObject<WorkPoolSpec>[]
   const deployments = store.objects.list({

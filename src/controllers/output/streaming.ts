@@ -29,17 +29,12 @@ const ACCOUNTS = 4
 
 /** Prints the output of attempts with `streamOutput` into the controller's log. */
 export function createOutputStreaming(deps: StreamingDeps): Part {
-  const budget = createLineBudget(deps.clock, LINES_PER_SECOND)
-  const dropped = new Map<string, number>()
+  const printer = createPrinter(deps)
   const follower = new OutputFollower({
     ...deps,
-    print(one, { event }) {
-      const run = runOf(one)
-      if (!budget.take()) dropped.set(run, (dropped.get(run) ?? 0) + 1)
-      else deps.log.info('output', { run, ...partOf(one), line: toLine(event.message) })
-    },
+    print: (one, { event }) => printer.print(one, event.message),
   })
-  return createChore(deps, {
+  const chore = createChore(deps, {
     name: 'output streaming',
     workers: ACCOUNTS,
     begin(ask) {
@@ -56,21 +51,56 @@ export function createOutputStreaming(deps: StreamingDeps): Part {
       return Promise.resolve(awaitChange())
     },
   })
+  let hurry = new AbortController().signal
+  return {
+    name: chore.name,
+    start(signal, fail) {
+      hurry = signal
+      return chore.start(signal, fail)
+    },
+    async stop() {
+      await chore.stop()
+      await lastRounds()
+    },
+  }
+
+  /** Who stops when the last run has ended wants to see how it ended. */
+  async function lastRounds(): Promise<void> {
+    follower.refresh()
+    for (const accountId of follower.accounts()) await round(accountId, hurry)
+  }
 
   async function round(accountId: string, signal: AbortSignal): Promise<Outcome> {
     const account = deps.accounts.byId(accountId)
     if (!account || !follower.accounts().has(accountId)) return awaitChange()
     const ok = await follower.round(account, signal)
-    reportDropped()
+    printer.reportDropped()
     if (!follower.accounts().has(accountId)) return awaitChange()
     return requeueAfter(ok ? ROUND_MS : FAILED_ROUND_MS)
   }
+}
 
-  function reportDropped(): void {
-    for (const [run, lines] of dropped) {
-      deps.log.warn('output dropped', { run, lines, linesPerSecond: LINES_PER_SECOND })
-    }
-    dropped.clear()
+interface Printer {
+  print(one: Followed, message: string): void
+  /** Says how many lines of which run were too many since the last report. */
+  reportDropped(): void
+}
+
+function createPrinter({ clock, log }: Pick<StreamingDeps, 'clock' | 'log'>): Printer {
+  const budget = createLineBudget(clock, LINES_PER_SECOND)
+  const dropped = new Map<string, number>()
+  return {
+    print(one, message) {
+      const run = runOf(one)
+      if (!budget.take()) dropped.set(run, (dropped.get(run) ?? 0) + 1)
+      else log.info('output', { run, ...partOf(one), line: toLine(message) })
+    },
+    reportDropped() {
+      for (const [run, lines] of dropped) {
+        log.warn('output dropped', { run, lines, linesPerSecond: LINES_PER_SECOND })
+      }
+      dropped.clear()
+    },
   }
 }
 

@@ -45,19 +45,25 @@ function indexState(
   const policy = resolved.type === 'Valid' ? resolved.template.retry : undefined
   const retry = decideRetry(policy, tries, `${world.run.metadata.uid}/${index}`)
   if (retry.type === 'Finish') {
-    const reason = `${last?.reason ?? ''} ${retry.why}`.trim()
-    return { type: 'Failed', index, class: last?.class ?? 'Unknown', reason }
+    return failed(index, last, retry.why)
   }
   if (nowMs < retry.notBeforeMs) return { type: 'Backoff', index, untilMs: retry.notBeforeMs }
+  return { type: 'Ready', index, tries, next: nextOf(rows, index, from) }
+}
+
+function failed(index: number, last: EndedTry | undefined, why: string): IndexState {
+  const reason = `${last?.reason ?? ''} ${why}`.trim()
+  return { type: 'Failed', index, class: last?.class ?? 'Unknown', reason }
+}
+
+function nextOf(
+  rows: readonly AttemptRow[],
+  index: number,
+  from: number,
+): ReturnType<typeof nextTry> {
   const next = nextTry(rows, index)
   // An index that needed fewer attempts before a rerun goes on with the number that the rerun begins at.
-  const number = Math.max(next.number, from)
-  return {
-    type: 'Ready',
-    index,
-    tries,
-    next: { ...next, number, try: number > next.number ? 1 : next.try },
-  }
+  return next.number >= from ? next : { index, number: from, try: 1 }
 }
 
 /** What status shows of all of them. */

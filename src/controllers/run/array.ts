@@ -205,7 +205,12 @@ function planOf(
   const { rows, writes, calls, waiting, warnings, outcome, lookFirst } = next
   const [call, ...more] = calls
   const input: PlanInput = {
-    ...{ rows, writes, call, outcome, warnings, nowMs: at.nowMs },
+    rows,
+    writes,
+    call,
+    outcome,
+    warnings,
+    nowMs: at.nowMs,
     state: stateOf(world, next),
     array: summaryOf(readIndexes(world, rows, at), rows),
     ...(waiting && { whyPending: waiting.whyPending }),

@@ -395,6 +395,14 @@ describe('a run whose task has stopped', () => {
       expect: { call: 'none', writes: ['UpdateAttempt', 'PutHistory', 'ReleaseObject'] },
     },
     {
+      name: 'stays known when it was deleted and its launch cannot be proven any more',
+      world: {
+        run: aRun(DELETED),
+        attempts: [anAttempt({ phase: 'Lost', outcomeClass: 'Unknown', endedAtMs: NOON })],
+      },
+      expect: { call: 'none', writes: ['PutHistory', 'ReleaseObject'] },
+    },
+    {
       name: 'goes on with the next attempt when it was suspended and is resumed',
       world: { ...READY, attempts: [anEnded('Cancelled', { stopCause: 'Suspend' })] },
       expect: { call: 'RunTask' },

@@ -53,27 +53,30 @@ function judge({ condition = 'Completed' }: RunDependency, found: Found): Depend
 
 const FINAL = WANTED_ENDS.Finished
 
-function find(store: Store, run: RunObject, dependency: RunDependency): Found {
+function find(store: Store, run: RunObject, { kind = 'Run', name }: RunDependency): Found {
+  return kind === 'Run' ? findRun(store, run, name) : findNewest(store, run, name)
+}
+
+function findRun(store: Store, run: RunObject, name: string): Found {
   const { namespace } = run.metadata
-  const { kind = 'Run', name } = dependency
-  if (kind === 'Run') {
-    const object = readRun(store, { kind: 'Run', namespace, name })
-    const row = object ? undefined : store.history.list({ namespace, name, limit: 1 })[0]
-    return {
-      what: `Run ${name}`,
-      stateType: object?.status?.state?.type ?? row?.stateType,
-      isThere: object !== undefined || row !== undefined,
-    }
+  const object = readRun(store, { kind: 'Run', namespace, name })
+  const what = `Run ${name}`
+  if (object) return { what, stateType: object.status?.state?.type, isThere: true }
+  const [row] = store.history.list({ namespace, name, limit: 1 })
+  return { what, stateType: row?.stateType, isThere: row !== undefined }
+}
+
+function findNewest(store: Store, run: RunObject, deployment: string): Found {
+  const { namespace } = run.metadata
+  const object = newestRun(store, run, deployment)
+  const of = `of Deployment ${deployment}`
+  if (object) {
+    const { name } = object.metadata
+    return { what: `Run ${name} ${of}`, stateType: object.status?.state?.type, isThere: true }
   }
-  const newest = newestRun(store, run, name)
-  const row = newest ? undefined : store.history.list({ namespace, deployment: name, limit: 1 })[0]
-  const latest = newest?.metadata.name ?? row?.name
-  return {
-    what:
-      latest === undefined ? `a run of Deployment ${name}` : `Run ${latest} of Deployment ${name}`,
-    stateType: newest?.status?.state?.type ?? row?.stateType,
-    isThere: latest !== undefined,
-  }
+  const [row] = store.history.list({ namespace, deployment, limit: 1 })
+  if (!row) return { what: `a run ${of}`, stateType: undefined, isThere: false }
+  return { what: `Run ${row.name} ${of}`, stateType: row.stateType, isThere: true }
 }
 
 function newestRun(store: Store, than: RunObject, deployment: string): RunObject | undefined {
@@ -91,21 +94,28 @@ function newestRun(store: Store, than: RunObject, deployment: string): RunObject
 
 /** Names from this run back to itself; undefined when there is no such way. */
 function cycleOf(store: Store, run: RunObject): readonly string[] | undefined {
-  const { namespace, name: start } = run.metadata
+  const { name: start } = run.metadata
   const seen = new Set<string>()
   const ways: (readonly [RunObject, readonly string[]])[] = [[run, [start]]]
   for (let way = ways.pop(); way && seen.size < MAX_CHAIN; way = ways.pop()) {
     const [at, path] = way
-    for (const { kind = 'Run', name } of at.spec.dependsOn ?? []) {
-      if (kind !== 'Run') continue
+    for (const name of runsBefore(at)) {
       if (name === start) return [...path, name]
-      if (seen.has(name)) continue
+      const next = seen.has(name) ? undefined : unfinished(store, run.metadata.namespace, name)
       seen.add(name)
-      const next = readRun(store, { kind: 'Run', namespace, name })
-      if (next && !isFinalState(next.status?.state?.type)) ways.push([next, [...path, name]])
+      if (next) ways.push([next, [...path, name]])
     }
   }
   return undefined
+}
+
+function runsBefore({ spec }: RunObject): readonly string[] {
+  return (spec.dependsOn ?? []).filter(({ kind = 'Run' }) => kind === 'Run').map(({ name }) => name)
+}
+
+function unfinished(store: Store, namespace: string, name: string): RunObject | undefined {
+  const run = readRun(store, { kind: 'Run', namespace, name })
+  return isFinalState(run?.status?.state?.type) ? undefined : run
 }
 
 function readRun(store: Store, key: ObjectKey): RunObject | undefined {

@@ -49,16 +49,20 @@ const BAD: readonly RunState['type'][] = ['FAILED', 'CRASHED']
 
 function stateEvent(world: RunWorld, after: After, event: Make): readonly EventInput[] {
   const before = world.run.status?.state
-  const { state, whyPending } = after.status
+  const { state } = after.status
   if (state === undefined) return []
   if (before?.type === state.type && before.name === state.name) return []
-  const task = after.rows.at(-1)
-  const detail = state.message ?? whyPending ?? (isLive(task) ? taskText(task) : '')
+  const detail = detailOf(after)
   const message = detail ? `${state.name}: ${detail}` : `${state.name}.`
   const bad = BAD.includes(state.type)
   return [
     event(bad ? 'Warning' : 'Normal', bad ? (after.ended ?? state.name) : state.name, message),
   ]
+}
+
+function detailOf({ status, rows }: After): string {
+  const task = rows.at(-1)
+  return status.state?.message ?? status.whyPending ?? (isLive(task) ? taskText(task) : '')
 }
 
 function isLive(row: AttemptRow | undefined): boolean {

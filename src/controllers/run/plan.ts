@@ -41,7 +41,12 @@ export function finish(world: RunWorld, input: FinishInput): RunPlan {
   ]
   const outcome = ttlOutcome(world, nowMs, nowMs)
   return plan(world, {
-    ...{ rows, state, nowMs, writes, outcome, ended },
+    rows,
+    state,
+    nowMs,
+    writes,
+    outcome,
+    ended,
     ...(array && { array }),
   })
 }
@@ -72,7 +77,10 @@ function ttlOutcome(world: RunWorld, completedMs: number, nowMs: number): Outcom
   return requeueAfter(Math.max(0, completedMs + ttlSeconds * 1000 - nowMs))
 }
 
-/** Nothing of the run lives any more: the object may go. What was launched stays in history, so that the same content never runs again. */
+/**
+ * Nothing of the run lives any more: the object may go. What was launched, or may have been, stays in
+ * history, so that the same content never runs again.
+ */
 export function release(
   world: RunWorld,
   nowMs: number,
@@ -81,7 +89,7 @@ export function release(
     writes: [],
   },
 ): RunPlan {
-  const launched = after.rows.some((row) => row.taskArn !== undefined)
+  const launched = after.rows.some((row) => row.taskArn !== undefined || row.phase === 'Lost')
   const recorded = isFinalState(world.run.status?.state?.type)
   const state = finalState('Cancelled', 'The Run was deleted.')
   const history: readonly Write[] =

@@ -137,6 +137,7 @@ export class TaskObserver {
     const [first] = batch
     if (!first) return
     const { account: accountId, cluster } = first.attempt
+    const askedAtMs = this.#deps.clock.nowMs()
     try {
       const account = accountOf(this.#deps.accounts, accountId)
       const arns = batch.flatMap(({ attempt }) => attempt.taskArn ?? [])
@@ -148,7 +149,7 @@ export class TaskObserver {
         young ? 'Young' : 'Normal',
       )
       this.#lastSuccessMs = this.#deps.clock.nowMs()
-      this.#record(batch, answer.tasks)
+      this.#record(batch, answer.tasks, askedAtMs)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
       this.#deps.log.warn('tasks could not be observed', {
@@ -162,20 +163,24 @@ export class TaskObserver {
     }
   }
 
-  #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[]): void {
+  /** Only who saw the task after `askedAtMs` has looked: that it is missing says nothing, and neither does a late answer. */
+  #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[], askedAtMs: number): void {
     const { store, clock, wake } = this.#deps
     const nowMs = clock.nowMs()
     const byArn = new Map(tasks.map((task) => [task.taskArn, task]))
+    const taskOf = ({ attempt }: Watched): TaskSnapshot | undefined =>
+      byArn.get(attempt.taskArn ?? '')
     const changed = store.transaction(() =>
-      batch.filter(({ attempt }) =>
-        recordOne(store, attempt, byArn.get(attempt.taskArn ?? ''), nowMs),
-      ),
+      batch.filter((entry) => recordOne(store, entry.attempt, taskOf(entry), nowMs)),
     )
-    const awaited = batch.filter((entry) => entry.awaited && !changed.includes(entry))
-    for (const { attempt } of batch) {
-      const task = byArn.get(attempt.taskArn ?? '')
+    const awaited = batch.filter(
+      (entry) => entry.awaited && taskOf(entry) && !changed.includes(entry),
+    )
+    for (const entry of batch) {
+      const { attempt } = entry
+      const task = taskOf(entry)
       const current = this.#watched.get(attempt.clientToken)
-      if (current) Object.assign(current, { lookedAtMs: nowMs, awaited: false })
+      if (current && task) Object.assign(current, { lookedAtMs: askedAtMs, awaited: false })
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
       if (isOver) this.#watched.delete(attempt.clientToken)
     }

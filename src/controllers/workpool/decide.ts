@@ -34,8 +34,12 @@ export interface WorkPoolPlan {
 /** Runs that are woken at once when nothing limits the pool; the others follow as these are reconciled. */
 const WAKE_LIMIT = 1_000
 
-/** Counts the pool and says whose turn it is. Pure. */
-export function decideWorkPool(world: WorkPoolWorld, nowMs: number): WorkPoolPlan {
+/** Counts the pool and says whose turn it is; `problem` is what is wrong with its account. Pure. */
+export function decideWorkPool(
+  world: WorkPoolWorld,
+  problem: string | undefined,
+  nowMs: number,
+): WorkPoolPlan {
   const { pool, used, places, turns, closed } = world
   const active = used.reduce((sum, use) => sum + use.tasks, 0)
   const waiting = places.filter(({ stage }) => stage !== 'Active')
@@ -52,7 +56,7 @@ export function decideWorkPool(world: WorkPoolWorld, nowMs: number): WorkPoolPla
       replicas: active,
       quotaUsed: pool.spec.quota && quotaUsed(used),
       queues: queueStatuses(pool, used, waiting),
-      conditions: conditions(pool, paused, nowMs),
+      conditions: conditions(pool, { paused, problem }, nowMs),
     }),
     wake: isOpen ? called.slice(0, WAKE_LIMIT).flatMap(({ id }) => keys.get(id) ?? []) : [],
   }
@@ -92,7 +96,10 @@ function pauseReason(pool: WorkPool): string | undefined {
 
 function conditions(
   pool: WorkPool,
-  paused: string | undefined,
+  {
+    paused,
+    problem,
+  }: { readonly paused: string | undefined; readonly problem: string | undefined },
   nowMs: number,
 ): NonNullable<WorkPoolStatus['conditions']> {
   const now = isoTime(nowMs)
@@ -108,6 +115,15 @@ function conditions(
     },
     now,
   )
-  const ready = { type: 'Ready', status: 'True', reason: 'Accepted', message: '' } as const
-  return setCondition(suspended, { ...ready, observedGeneration }, now)
+  return setCondition(
+    suspended,
+    {
+      type: 'Ready',
+      status: problem === undefined ? 'True' : 'False',
+      reason: problem === undefined ? 'Accepted' : 'AccountUnusable',
+      message: problem ?? '',
+      observedGeneration,
+    },
+    now,
+  )
 }

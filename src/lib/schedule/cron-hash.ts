@@ -34,19 +34,30 @@ function expandField(field: string, index: number, seed: string): string {
 }
 
 function expandPart(part: string, index: number, seed: string): string {
+  const { first, last, step } = readPart(part, RANGES[index] ?? [0, 0])
+  const count = last - first + 1
+  if (step === undefined) return String(first + hashBelow(count, seed, index))
+  const start = first + hashBelow(Math.min(step, count), seed, index)
+  return `${start}-${last}/${step}`
+}
+
+interface HashedPart {
+  readonly first: number
+  readonly last: number
+  readonly step: number | undefined
+}
+
+function readPart(part: string, [least, most]: readonly [number, number]): HashedPart {
   const found = HASHED.exec(part)
-  const [least = 0, most = 0] = RANGES[index] ?? []
   const [, from = least, to = most, step] = found ?? []
   const [first, last] = [Number(from), Number(to)]
-  const legal = found !== null && first >= least && last <= most && first <= last && step !== '0'
-  if (!legal) {
-    throw new Error(
-      `'${part}' is no hashed field: write H, H/n, H(a-b) or H(a-b)/n with values from ${least} to ${most}`,
-    )
+  const isInRange = first >= least && last <= most && first <= last
+  if (found && isInRange && step !== '0') {
+    return { first, last, step: step === undefined ? undefined : Number(step) }
   }
-  if (step === undefined) return String(first + hashBelow(last - first + 1, seed, index))
-  const start = first + hashBelow(Math.min(Number(step), last - first + 1), seed, index)
-  return `${start}-${last}/${step}`
+  throw new Error(
+    `'${part}' is no hashed field: write H, H/n, H(a-b) or H(a-b)/n with values from ${least} to ${most}`,
+  )
 }
 
 /** A whole number from 0 to `bound` - 1. */

@@ -1,9 +1,10 @@
-import rrule, { type Options } from 'rrule'
+import type { Options } from 'rrule'
 import { isoTime } from '../instant.ts'
+import { RRule, Weekday } from './rrule-library.ts'
 
 export type RuleOptions = Partial<Options> & { readonly freq: number; readonly interval: number }
 
-const { YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY } = rrule.RRule
+const { YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY } = RRule
 
 const DAY_MS = 86_400_000
 
@@ -75,13 +76,13 @@ function weekdaysOf({ byweekday }: RuleOptions): readonly number[] {
   if (byweekday === undefined || byweekday === null) return []
   const list = Array.isArray(byweekday) ? byweekday : [byweekday]
   return list.map((day) =>
-    typeof day === 'number' ? day : rrule.Weekday.fromStr(toWeekdayText(day)).weekday,
+    typeof day === 'number' ? day : Weekday.fromStr(toWeekdayText(day)).weekday,
   )
 }
 
 function toWeekdayText(day: Exclude<NonNullable<Options['byweekday']>, number | unknown[]>) {
   return (typeof day === 'string' ? day : day.toString().slice(-2)) as Parameters<
-    typeof rrule.Weekday.fromStr
+    typeof Weekday.fromStr
   >[0]
 }
 
