@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { BUGS } from './bugs.ts'
 import { playSeeds, type SeedRange, type SeedReport } from './seeds.ts'
 
 /** Seeds that a worker is given at once: small enough that none waits long for the last one. */
@@ -8,14 +9,15 @@ const SLICE = 50
 
 /**
  * `npm run sim -- --seeds 10000 --from 1 --workers 2`: plays that many stories and prints one line, and
- * for each failure its shortest story. `--bug NAME` plants a mistake and stops where it is found. The
- * exit code tells whether every promise held.
+ * for each failure its shortest story. The exit code tells whether every promise held.
+ * `--bugs`: plants each known mistake and prints the first seed that finds it; the exit code tells whether
+ * all are found within `--seeds`.
  */
 if (isMainThread) {
   process.exitCode = await main()
 } else {
-  parentPort?.on('message', async (range: SeedRange) => {
-    parentPort?.postMessage(await playSeeds(range))
+  parentPort?.on('message', (range: SeedRange) => {
+    void playSeeds(range).then((report) => parentPort?.postMessage(report))
   })
 }
 
@@ -25,32 +27,42 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
-      bug: { type: 'string' },
+      bugs: { type: 'boolean', default: false },
     },
   })
-  const count = Number(values.seeds)
-  const from = Number(values.from)
+  const [from, count, workers] = [values.from, values.seeds, values.workers].map(Number)
+  if (!from || !count || !workers)
+    throw new Error('--from, --seeds and --workers are numbers from 1')
   const startedMs = performance.now()
-  const ranges: SeedRange[] = []
-  for (let seed = from; seed < from + count; seed += SLICE) {
-    const range = { from: seed, count: Math.min(SLICE, from + count - seed) }
-    ranges.push(values.bug === undefined ? range : { ...range, bug: values.bug })
+  if (values.bugs) {
+    const ranges = BUGS.map(({ name }): SeedRange => ({ from, count, bug: name }))
+    return tellBugs(await playAll(ranges, workers), startedMs)
   }
-  const reports: SeedReport[] = []
-  await Promise.all(Array.from({ length: Number(values.workers) }, () => work(ranges, reports)))
-  const seconds = (performance.now() - startedMs) / 1000
-  return tell(reports, seconds)
+  return tell(await playAll(slices(from, count), workers), startedMs)
 }
 
-/** One worker plays slices until none is left, or until a planted bug is found. */
-async function work(ranges: SeedRange[], reports: SeedReport[]): Promise<void> {
-  const worker = new Worker(new URL(import.meta.url))
-  for (let range = ranges.shift(); range; range = ranges.shift()) {
-    const report = await ask(worker, range)
-    reports.push(report)
-    if (range.bug !== undefined && report.failures.length > 0) ranges.length = 0
+function slices(from: number, count: number): readonly SeedRange[] {
+  const ranges: SeedRange[] = []
+  for (let seed = from; seed < from + count; seed += SLICE) {
+    ranges.push({ from: seed, count: Math.min(SLICE, from + count - seed) })
   }
-  await worker.terminate()
+  return ranges
+}
+
+/** Reports in the order of their ranges. */
+async function playAll(ranges: readonly SeedRange[], workers: number): Promise<SeedReport[]> {
+  const reports: SeedReport[] = []
+  const waiting = [...ranges.entries()]
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL(import.meta.url))
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, range] = next
+      reports[index] = await ask(worker, range)
+    }
+    await worker.terminate()
+  }
+  await Promise.all(Array.from({ length: workers }, work))
+  return reports
 }
 
 async function ask(worker: Worker, range: SeedRange): Promise<SeedReport> {
@@ -60,22 +72,39 @@ async function ask(worker: Worker, range: SeedRange): Promise<SeedReport> {
   return report as SeedReport
 }
 
-function tell(reports: readonly SeedReport[], seconds: number): number {
+function tell(reports: readonly SeedReport[], startedMs: number): number {
   const sum = (part: (report: SeedReport) => number): number =>
     reports.reduce((total, report) => total + part(report), 0)
   const failures = reports.flatMap((report) => report.failures)
   for (const { seed, verdict, story } of failures) {
     console.log(`seed ${seed}:\n  ${verdict.join('\n  ')}\n${JSON.stringify(story, undefined, 2)}`)
   }
-  console.log(
-    JSON.stringify({
-      seeds: sum(({ seeds }) => seeds),
-      failures: failures.length,
-      deaths: sum(({ deaths }) => deaths),
-      faults: sum(({ faults }) => faults),
-      calls: sum(({ calls }) => calls),
-      seconds: Math.round(seconds * 10) / 10,
-    }),
-  )
+  printLine({
+    seeds: sum(({ seeds }) => seeds),
+    failures: failures.length,
+    deaths: sum(({ deaths }) => deaths),
+    faults: sum(({ faults }) => faults),
+    calls: sum(({ calls }) => calls),
+    seconds: secondsSince(startedMs),
+  })
   return failures.length === 0 ? 0 : 1
+}
+
+function tellBugs(reports: readonly SeedReport[], startedMs: number): number {
+  const found = BUGS.map(({ name, because }, index) => {
+    const [failure] = reports[index]?.failures ?? []
+    return { bug: name, because, seed: failure?.seed ?? null, verdict: failure?.verdict[0] }
+  })
+  for (const one of found) printLine(one)
+  const missed = found.filter(({ seed }) => seed === null).length
+  printLine({ bugs: BUGS.length, missed, seconds: secondsSince(startedMs) })
+  return missed === 0 ? 0 : 1
+}
+
+function secondsSince(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) / 100) / 10
+}
+
+function printLine(value: object): void {
+  console.log(JSON.stringify(value))
 }

@@ -24,7 +24,7 @@ export interface SeedReport {
 export interface SeedRange {
   readonly from: number
   readonly count: number
-  /** Name of a planted bug: playing stops where it is found. */
+  /** Name of a planted bug: playing stops where it is found, and nothing is shrunk. */
   readonly bug?: string
 }
 
@@ -45,21 +45,11 @@ export async function playSeeds({ from, count, bug }: SeedRange): Promise<SeedRe
     calls += result.calls
     if (result.verdict.length === 0) continue
     const { verdict } = result
-    const isShrunk = failures.length < MAX_SHRUNK
+    const isShrunk = bug === undefined && failures.length < MAX_SHRUNK
     failures.push({ seed, verdict, story: isShrunk ? await shortest(story, lab) : story })
     if (bug !== undefined) break
   }
   return { seeds, deaths, faults, calls, failures }
-}
-
-/** The first seed, counted from 1, whose story shows the bug; undefined: none up to `budget` does. */
-export async function firstSeedThatFinds(bug: Bug, budget: number): Promise<number | undefined> {
-  const lab = createLab(bug)
-  for (let seed = 1; seed <= budget; seed += 1) {
-    const { verdict } = await simulate(storyOf(seed, seededRandom(seed)), lab)
-    if (verdict.length > 0) return seed
-  }
-  return undefined
 }
 
 function bugNamed(name: string): Bug {

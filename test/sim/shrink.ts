@@ -50,7 +50,17 @@ function cutsOf(story: Story): readonly Cut[] {
       (_, index): Cut =>
         (from) => ({ ...from, faults: from.faults.filter((__, at) => at !== index) }),
     ),
+    ...(story.echoes ? [withoutEchoes] : []),
+    ...(story.reopens ? [withoutReopening] : []),
+    ...(story.slots === undefined ? [] : [withoutSlots]),
   ]
+}
+
+const withoutEchoes: Cut = ({ echoes: _, ...story }) => story
+const withoutReopening: Cut = ({ reopens: _, ...story }) => story
+
+function withoutSlots({ slots: _, ...story }: Story): Story {
+  return { ...story, runs: story.runs.map(({ workPool: __, ...run }) => run) }
 }
 
 /** A story needs a run; what happens to a run goes with it. */

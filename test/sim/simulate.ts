@@ -3,7 +3,7 @@ import type { DescribeTasksAnswer, EcsPort } from '../../src/aws/ports.ts'
 import type { DriverTask } from '../../src/emulator/drivers/driver.ts'
 import { isFinalState } from '../../src/kinds/run.ts'
 import { openStore } from '../../src/store/open.ts'
-import { NOON, SECOND } from '../world/builders.ts'
+import { BRISK_DELAYS, NOON, SECOND } from '../world/builders.ts'
 import { settleMicrotasks } from '../world/fake-clock.ts'
 import type { Distortion, Point } from '../world/life.ts'
 import { seededRandom } from '../world/seeded-random.ts'
@@ -51,16 +51,6 @@ export function createLab(bug?: Bug): Lab {
 /** Near the pace against AWS: stale enough to matter, brisk enough for many seeds. */
 const SIM_PACE = { floorMs: 4_000, ceilingMs: 120_000 }
 
-/** Every state of a task is passed, and none for longer than it takes to be seen. */
-const SIM_DELAYS = {
-  provisioningMs: 2_000,
-  pendingMs: 6_000,
-  activatingMs: 0,
-  stopLagMs: 1_000,
-  deactivatingMs: 0,
-  deprovisioningMs: 3_000,
-}
-
 /** How closely peace is watched: long enough for every timer of the controller to fire many times. */
 const QUIET_TICKS = 1_000
 const QUIET_TICK_MS = 10 * SECOND
@@ -103,7 +93,7 @@ class Simulation {
     this.#world = new World({
       seed: story.seed,
       pace: SIM_PACE,
-      config: { delays: SIM_DELAYS },
+      config: { delays: BRISK_DELAYS },
       faults: { rules: story.faults },
       settle: settleMicrotasks,
       snapshot,

@@ -143,16 +143,21 @@ const DELICATE: readonly [Point, ...Point[]] = [
   'answer runTask',
   'answer registerTaskDefinition',
   'answer describeTasks',
+  'answer describeTasks',
   'answer listTaskArns',
   'request stopTask',
   'answer stopTask',
 ]
 
-/** One death; at times a second one comes while the first is being mended. */
+/** One death, perhaps while a task starts; at times a second one comes while the first is being mended. */
 function makeDeaths(random: Random): readonly Death[] {
+  if (chance(random, 0.1)) {
+    const downMs = MINUTE + pick(random, 8 * MINUTE)
+    return [{ type: 'Die', nth: 1, at: 'answer describeTasks', downMs }]
+  }
   if (chance(random, 0.4)) {
     const at = oneOf(random, DELICATE)
-    return [{ type: 'Die', nth: 1 + pick(random, 4), at, downMs: makeOutage(random) }]
+    return [{ type: 'Die', nth: 1 + pick(random, 3), at, downMs: makeOutage(random) }]
   }
   const downMs = chance(random, 0.6) ? 0 : makeOutage(random)
   const nth = 1 + pick(random, chance(random, 0.7) ? 60 : 300)

@@ -7,6 +7,7 @@ import {
   type RunObject,
   type RunWorld,
 } from '../../src/controllers/run/world.ts'
+import type { TaskDelays } from '../../src/emulator/config.ts'
 import type { RunSpec, TemplateSpec } from '../../src/kinds/generated.ts'
 import { API_VERSION, type ObjectMeta, WIRE } from '../../src/kinds/meta.ts'
 import type { RunState, RunStatus } from '../../src/kinds/run.ts'
@@ -19,6 +20,16 @@ export const NOON = Date.UTC(2026, 0, 15, 12, 0, 0)
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
+
+/** Every state of a task is passed, and none for much longer than it takes to be seen. */
+export const BRISK_DELAYS: TaskDelays = {
+  provisioningMs: 2_000,
+  pendingMs: 6_000,
+  activatingMs: 0,
+  stopLagMs: 1_000,
+  deactivatingMs: 0,
+  deprovisioningMs: 3_000,
+}
 
 export const RUN_UID = '0b6f5b1c-1111-5111-8111-111111111111'
 const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:000000000000:cluster/default'

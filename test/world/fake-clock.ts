@@ -122,7 +122,7 @@ export function settlePromises(): Promise<void> {
  */
 export async function settleMicrotasks(): Promise<void> {
   // A tick that is asked for by a microtask comes after all of them, however long their chain.
-  await undefined
+  await Promise.resolve()
   await new Promise<void>((resolve) => {
     process.nextTick(resolve)
   })

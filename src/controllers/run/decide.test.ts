@@ -297,6 +297,23 @@ describe('a run with a living attempt', () => {
       expect: { call: 'none', outcome: MINUTE },
     },
     {
+      name: 'looks once more before it believes that a missing task is gone',
+      world: {
+        lookedAtMs: () => NOON + MINUTE,
+        attempts: [aLaunched({}, { missingSinceMs: NOON })],
+      },
+      nowMs: NOON + HOUR,
+      expect: { call: 'none', writes: [], outcome: 10 * SECOND },
+    },
+    {
+      name: 'does not stop a task for not having started that it cannot see',
+      world: {
+        attempts: [aLaunched({ lastStatus: 'PENDING' }, { missingSinceMs: NOON + 4 * MINUTE })],
+      },
+      nowMs: NOON + 6 * MINUTE,
+      expect: { call: 'none', writes: [], outcome: 10 * SECOND },
+    },
+    {
       name: 'gives up on a task that stays missing, without a second one',
       world: {
         resolve: () => valid({ image: 'busybox', retry: { limit: 5 } }),

@@ -25,11 +25,13 @@ export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: numb
   if (attempt.phase === 'Intent') return decideIntent(attempt, nowMs)
   const task = taskOf(attempt)
   if (task?.lastStatus === 'STOPPED') return ended(attempt, task, nowMs)
-  if (isGone(attempt, nowMs)) return gone(attempt, task, nowMs)
+  const goneMs = goneAtMs(attempt)
+  if (nowMs >= goneMs && hasLooked(world, attempt, goneMs)) return gone(attempt, task, nowMs)
   const wish = attempt.stopCause ?? wishedStop(world)
   if (wish !== undefined) return stop(attempt, wish, nowMs)
   const struck = struckDeadline(world, attempt, task, nowMs)
   if (struck !== undefined) return judge(world, attempt, struck, nowMs)
+  if (nowMs >= goneMs) return LOOK_FIRST
   return { type: 'Watch', outcome: nextDeadline(world, attempt, task, nowMs) }
 }
 
@@ -64,9 +66,27 @@ function ended(attempt: AttemptRow, task: TaskSnapshot, nowMs: number): LiveStep
   }
 }
 
-/** MISSING soon after launch means "not visible yet"; only when it lasts is the task beyond ECS's memory. */
-function isGone(attempt: AttemptRow, nowMs: number): boolean {
-  return attempt.missingSinceMs !== undefined && nowMs - attempt.missingSinceMs >= MISSING_GRACE_MS
+/**
+ * MISSING soon after launch means "not visible yet"; only when it lasts is the task beyond ECS's memory.
+ * The instant from which on a look that finds nothing is believed; Infinity for a task that was seen last.
+ */
+function goneAtMs({ missingSinceMs }: AttemptRow): number {
+  return missingSinceMs === undefined ? Number.POSITIVE_INFINITY : missingSinceMs + MISSING_GRACE_MS
+}
+
+/**
+ * Nothing is judged by what was true long ago: the controller may have been away while the task started,
+ * ended, or came into sight. Only a look at ECS after the deadline counts.
+ */
+function hasLooked(world: RunWorld, attempt: AttemptRow, sinceMs: number): boolean {
+  const lookedAtMs = world.lookedAtMs(attempt)
+  return lookedAtMs !== undefined && lookedAtMs >= sinceMs
+}
+
+const LOOK_FIRST: LiveStep = {
+  type: 'Watch',
+  lookFirst: true,
+  outcome: requeueAfter(LOOK_RETRY_MS),
 }
 
 function gone(attempt: AttemptRow, task: TaskSnapshot | undefined, nowMs: number): LiveStep {
@@ -128,15 +148,13 @@ function struckDeadline(
   return deadlines.find(({ atMs }) => nowMs >= atMs)
 }
 
-/**
- * Nobody is stopped for what was true long ago: the controller may have been away while the task
- * started, or ended. Only a look at ECS after the deadline counts.
- */
+/** A task that is out of sight may run: it is not stopped for not having started. */
 function judge(world: RunWorld, attempt: AttemptRow, struck: Struck, nowMs: number): LiveStep {
-  const lookedAtMs = world.lookedAtMs(attempt)
-  if (lookedAtMs !== undefined && lookedAtMs >= struck.atMs)
-    return stop(attempt, struck.cause, nowMs)
-  return { type: 'Watch', lookFirst: true, outcome: requeueAfter(LOOK_RETRY_MS) }
+  if (!hasLooked(world, attempt, struck.atMs)) return LOOK_FIRST
+  if (struck.cause === 'StartTimeout' && attempt.missingSinceMs !== undefined) {
+    return { type: 'Watch', outcome: requeueAfter(LOOK_RETRY_MS) }
+  }
+  return stop(attempt, struck.cause, nowMs)
 }
 
 /** The instants, epoch milliseconds, at which each deadline strikes; Infinity when it cannot. */
@@ -167,11 +185,7 @@ function nextDeadline(
   nowMs: number,
 ): Outcome {
   const times = deadlineTimes(world, attempt, task)
-  const goneMs =
-    attempt.missingSinceMs === undefined
-      ? Number.POSITIVE_INFINITY
-      : attempt.missingSinceMs + MISSING_GRACE_MS
-  const nextMs = Math.min(times.activeMs, times.attemptMs, times.startMs, goneMs)
+  const nextMs = Math.min(times.activeMs, times.attemptMs, times.startMs, goneAtMs(attempt))
   return nextMs === Number.POSITIVE_INFINITY
     ? awaitChange()
     : requeueAfter(Math.max(0, nextMs - nowMs))

@@ -81,7 +81,7 @@ export class TaskObserver {
     this.#arm(entry.dueMs)
   }
 
-  /** When this process last had ECS's answer about the attempt's task, epoch milliseconds. */
+  /** When this process asked the latest of its questions about the attempt's task that ECS has answered, epoch milliseconds. */
   lookedAtMs(attempt: AttemptRow): number | undefined {
     return this.#watched.get(attempt.clientToken)?.lookedAtMs
   }
@@ -163,24 +163,21 @@ export class TaskObserver {
     }
   }
 
-  /** Only who saw the task after `askedAtMs` has looked: that it is missing says nothing, and neither does a late answer. */
+  /** An answer tells how things stood when it was asked for: it may come late. */
   #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[], askedAtMs: number): void {
     const { store, clock, wake } = this.#deps
     const nowMs = clock.nowMs()
     const byArn = new Map(tasks.map((task) => [task.taskArn, task]))
-    const taskOf = ({ attempt }: Watched): TaskSnapshot | undefined =>
-      byArn.get(attempt.taskArn ?? '')
     const changed = store.transaction(() =>
-      batch.filter((entry) => recordOne(store, entry.attempt, taskOf(entry), nowMs)),
+      batch.filter(({ attempt }) =>
+        recordOne(store, attempt, byArn.get(attempt.taskArn ?? ''), nowMs),
+      ),
     )
-    const awaited = batch.filter(
-      (entry) => entry.awaited && taskOf(entry) && !changed.includes(entry),
-    )
-    for (const entry of batch) {
-      const { attempt } = entry
-      const task = taskOf(entry)
+    const awaited = batch.filter((entry) => entry.awaited && !changed.includes(entry))
+    for (const { attempt } of batch) {
+      const task = byArn.get(attempt.taskArn ?? '')
       const current = this.#watched.get(attempt.clientToken)
-      if (current && task) Object.assign(current, { lookedAtMs: askedAtMs, awaited: false })
+      if (current) Object.assign(current, { lookedAtMs: askedAtMs, awaited: false })
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
       if (isOver) this.#watched.delete(attempt.clientToken)
     }
