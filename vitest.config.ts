@@ -16,6 +16,8 @@ export default defineConfig({
             'test/golden/*.test.ts',
           ],
           pool: 'threads',
+          // A bound on hangs, not on speed: machines are shared and noisy.
+          testTimeout: 60_000,
           isolate: false,
         },
       },
@@ -24,6 +26,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
+          // Most of them wait for processes; vitest would leave one of two cores idle. The group lets one
+          // command run both projects, one after the other.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -142,13 +142,13 @@ export class Life {
     const { at } = this.#options
     return async (...args) => {
       if (!this.#isOver) at(`request ${name}`, args)
-      if (this.#isOver) return forever
+      if (this.#isOver) return unanswered()
       const answer = await method(...args).then(
         (value): Answer => ({ value }),
         (error: unknown): Answer => ({ error }),
       )
       if (!this.#isOver) at(`answer ${name}`, answer)
-      if (this.#isOver) return forever
+      if (this.#isOver) return unanswered()
       if ('error' in answer) throw answer.error
       return answer.value
     }
@@ -159,4 +159,7 @@ type Method = (...args: readonly unknown[]) => Promise<unknown>
 
 type Answer = { readonly value: unknown } | { readonly error: unknown }
 
-const forever = new Promise<never>(() => {})
+/** A promise of its own each time: what waits for it can be forgotten together with it. */
+function unanswered(): Promise<never> {
+  return new Promise(() => {})
+}
