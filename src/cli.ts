@@ -63,6 +63,8 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 function createPrograms(environment: Environment): Programs {
   return {
     runController: async (options) => (await import('./main.ts')).runController(options),
+    backUpOffline: async (dataDir, target) =>
+      (await import('./compose/backup.ts')).backUpOffline(dataDir, target),
     serveEmulator: async (options, onReady) =>
       (await import('./compose/serve-local.ts')).serveLocal(options, onReady),
     openEditor: async (file) =>

@@ -39,6 +39,21 @@ describe('the environment', () => {
     expect(JSON.stringify(environment({ ...variables, PATH: '/bin' }))).not.toContain(secret)
   })
 
+  test('where a container engine may listen', () => {
+    expect(environment({}).containerEngine).toEqual({
+      host: undefined,
+      sockets: [
+        '/var/run/docker.sock',
+        '/nonexistent/.docker/run/docker.sock',
+        '/run/podman/podman.sock',
+      ],
+    })
+    const user = environment({ XDG_RUNTIME_DIR: '/run/user/1' }).containerEngine.sockets
+    expect(user).toContain('/run/user/1/podman/podman.sock')
+    expect(environment({ CONTAINER_HOST: 'c' }).containerEngine.host).toBe('c')
+    expect(environment({ CONTAINER_HOST: 'c', DOCKER_HOST: 'd' }).containerEngine.host).toBe('d')
+  })
+
   test('colour, editor and plugin name', () => {
     expect(environment({ NO_COLOR: '1' }).noColor).toBe(true)
     expect(environment({ TERM: 'dumb' }).noColor).toBe(true)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { AllowRule } from './lib/webhook/address.ts'
 
 /**
  * The only reader of the process's environment and arguments. Everything below gets what it needs from
@@ -9,6 +10,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 
 export const DATA_DIR_NAME = '.capstan'
 export const SOCKET_NAME = 'capstan.sock'
+/** Where the secrets of webhooks are unless another folder is named. */
+export const WEBHOOK_SECRETS_NAME = 'webhook-secrets'
 
 /** Where AWS is, as far as the environment says; credentials themselves are the SDK's business. */
 export interface AwsEnvironment {
@@ -38,6 +41,8 @@ export interface Environment {
   /** How the user called this program: kubectl runs its plugins as `kubectl-NAME`. */
   readonly programName: 'capstan' | 'kubectl capstan'
   readonly socket: string | undefined
+  /** KUBECONFIG: files with a `:` between them (`;` on Windows), as for kubectl. */
+  readonly kubeconfig: string | undefined
   /** Command line of the user's editor, and the variable that named it. */
   readonly editor: string
   readonly editorVariable: string | undefined
@@ -46,7 +51,20 @@ export interface Environment {
   readonly aws: AwsEnvironment
   /** What a local task's process inherits: enough to find programs, nothing that holds a secret. */
   readonly taskEnvironment: Readonly<Record<string, string>>
+  readonly containerEngine: ContainerEngineEnvironment
 }
+
+/** Where Docker or Podman may listen. */
+export interface ContainerEngineEnvironment {
+  /** DOCKER_HOST, or Podman's CONTAINER_HOST. */
+  readonly host: string | undefined
+  /** Sockets of engines in their usual places; the first that is there counts. */
+  readonly sockets: readonly string[]
+}
+
+/** What runs the tasks of the embedded endpoint: processes of this machine, containers, or nothing but time. */
+export const TASK_DRIVERS = ['process', 'docker', 'none'] as const
+export type TaskDriverName = (typeof TASK_DRIVERS)[number]
 
 /** Everything that `capstan up` needs to know. Paths are absolute. */
 export interface UpOptions {
@@ -55,17 +73,28 @@ export interface UpOptions {
   readonly dataDir: string
   /** Undefined: the default of the API server. */
   readonly listen: ListenAddress | 'none' | undefined
+  /** Plain HTTP, for what tasks send and nothing else. Undefined: loopback with `--local`, else none. */
+  readonly heartbeatListen: ListenAddress | 'none' | undefined
+  /** What tasks are told instead of that address, without a slash at its end: a load balancer, a proxy. */
+  readonly heartbeatUrl: string | undefined
   readonly socketPath: string
   /** Namespace of manifests that name none. */
   readonly namespace: string
   /** Identity of this controller in AWS tags (DESIGN 11). */
   readonly name: string
+  /** Hosts and networks that webhooks may reach besides public ones. */
+  readonly webhookAllow: readonly AllowRule[]
+  /** Folder of files with the secrets that actions may name. */
+  readonly webhookSecrets: string
   readonly once: boolean
   readonly exitOnIdle: boolean
   readonly logFormat: LogFormat
   readonly logLevel: LogLevel
   readonly aws: AwsEnvironment
   readonly taskEnvironment: Readonly<Record<string, string>>
+  /** What runs tasks with `local`. */
+  readonly driver: TaskDriverName
+  readonly containerEngine: ContainerEngineEnvironment
   /** Whether stderr, where progress and logs go, may carry colours. */
   readonly colour: boolean
 }
@@ -111,11 +140,13 @@ export function parseEnvironment(facts: ProcessFacts): Environment {
     home: facts.home,
     programName: basename(facts.programPath).startsWith('kubectl-') ? 'kubectl capstan' : 'capstan',
     socket: read('CAPSTAN_SOCKET'),
+    kubeconfig: read('KUBECONFIG'),
     editor: read(editorVariable ?? '') ?? 'vi',
     editorVariable,
     noColor: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
     aws: parseAwsEnvironment(read, facts.home),
     taskEnvironment: parseTaskEnvironment(read),
+    containerEngine: parseEngineEnvironment(read, facts.home),
   })
 }
 
@@ -154,6 +185,24 @@ function findCredentialSource(read: ReadVariable, home: string): CredentialSourc
     read('AWS_CONFIG_FILE') ?? join(home, '.aws', 'config'),
   ]
   return files.some((file) => existsSync(file)) ? 'shared files' : undefined
+}
+
+/** As the clients of Docker and Podman look for them: the system's, Docker Desktop's, the user's own. */
+function parseEngineEnvironment(read: ReadVariable, home: string): ContainerEngineEnvironment {
+  const runtime = read('XDG_RUNTIME_DIR')
+  const ofUser =
+    runtime === undefined
+      ? []
+      : [join(runtime, 'docker.sock'), join(runtime, 'podman', 'podman.sock')]
+  return Object.freeze({
+    host: read('DOCKER_HOST') ?? read('CONTAINER_HOST'),
+    sockets: [
+      '/var/run/docker.sock',
+      join(home, '.docker', 'run', 'docker.sock'),
+      ...ofUser,
+      '/run/podman/podman.sock',
+    ],
+  })
 }
 
 /** Programs need these to start at all; the controller's other variables are none of a task's business. */

@@ -1,29 +1,37 @@
-import { join } from 'node:path'
 import { createApiServer } from './apiserver/server.ts'
 import { createTokens } from './apiserver/tokens.ts'
 import { packageVersion } from './cli/package-version.ts'
 import { apiParts } from './compose/api-parts.ts'
-import { createHealth } from './compose/health.ts'
+import { createBackupRoute } from './compose/backup.ts'
+import { openHeartbeatIntake } from './compose/heartbeat-intake.ts'
+import { createIntakeRoutes } from './compose/intake-routes.ts'
 import { type OpenAws, openAws } from './compose/open-aws.ts'
+import { type DataDir, openDataDir } from './compose/open-data-dir.ts'
 import { createReadLogs } from './compose/read-logs.ts'
 import { settleIdentity } from './compose/recovery.ts'
 import { runToEnd } from './compose/run-to-end.ts'
 import { createSources } from './compose/sources.ts'
 import { explainStart } from './compose/start-problem.ts'
+import { blockedBy, createStoreGuard } from './compose/store-guard.ts'
 import { untilSignal } from './compose/until-signal.ts'
+import { createVitals } from './compose/vitals.ts'
+import { openWebhooks } from './compose/webhooks.ts'
+import { createWriteGate, type WriteGate } from './compose/write-gate.ts'
 import type { UpOptions } from './config.ts'
-import { createAssembly } from './controllers/assembly.ts'
-import { createRecovery } from './controllers/recovery/controller.ts'
-import { DEFAULT_NAMESPACE } from './kinds/meta.ts'
+import { type Assembly, createAssembly } from './controllers/assembly.ts'
+import {
+  createRecovery,
+  type RecoveryDeps,
+  type RecoveryPart,
+} from './controllers/recovery/controller.ts'
 import { systemClock } from './lib/clock.ts'
-import { uuidV5 } from './lib/names.ts'
 import { systemRandom } from './lib/random.ts'
 import { createValidator } from './manifest/validator.ts'
 import type { Log } from './runtime/logger.ts'
-import { createManager } from './runtime/manager.ts'
+import { createManager, type Part } from './runtime/manager.ts'
 import { createPinoLog } from './runtime/pino-log.ts'
-import { acquireDataDir } from './store/lock.ts'
-import { openStore, type SqliteStore } from './store/open.ts'
+import { createFence, type Fence } from './store/fence.ts'
+import type { LaunchProofs } from './store/launch-log-lines.ts'
 
 /**
  * Runs one controller until a signal comes, or with `once` until everything has ended. Resolves with the
@@ -36,16 +44,16 @@ export async function runController(options: UpOptions): Promise<number> {
   const { logFormat: format, logLevel: level, colour } = options
   const log = createPinoLog({ format, level, clock: systemClock, colour })
   try {
-    const lock = acquireDataDir(options.dataDir)
-    const store = openDatabase(options)
-    const aws = await openAws(options, { ...system, log })
+    const dataDir = openDataDir(options.dataDir, { ...system, log })
+    const gate = createWriteGate()
+    const aws = await openAws(options, { ...system, log, beforeWrite: gate.before })
     try {
-      await settleIdentity(options, { store, aws, log })
-      return await runWith(options, { store, aws, log, stopped })
+      const proofs = settleIdentity(options, dataDir)
+      const fence = createFence({ ...dataDir, epoch: dataDir.store.identity.epoch() })
+      return await runWith(options, { dataDir, fence, gate, proofs, aws, log, stopped })
     } finally {
       await aws.close()
-      store.close()
-      lock.release()
+      await dataDir.close()
     }
   } catch (error) {
     process.stderr.write(explainStart(error))
@@ -55,28 +63,23 @@ export async function runController(options: UpOptions): Promise<number> {
 
 const system = { clock: systemClock, random: systemRandom, version: packageVersion() }
 
-function openDatabase(options: UpOptions): SqliteStore {
-  const nowMs = systemClock.nowMs()
-  const path = join(options.dataDir, 'capstan.db')
-  const store = openStore({ path, random: systemRandom, nowMs })
-  store.transaction(() => {
-    const uid = uuidV5('Namespace', DEFAULT_NAMESPACE)
-    store.objects.ensureNamespace(DEFAULT_NAMESPACE, uid, nowMs)
-  })
-  return store
-}
-
 interface Opened {
-  readonly store: SqliteStore
+  readonly dataDir: DataDir
+  readonly fence: Fence
+  readonly gate: WriteGate
+  /** What the launch log proves, while recovery is under way. */
+  readonly proofs: LaunchProofs | undefined
   readonly aws: OpenAws
   readonly log: Log
   readonly stopped: AbortSignal
 }
 
 async function runWith(options: UpOptions, opened: Opened): Promise<number> {
-  const { store, aws, log, stopped } = opened
+  const { dataDir, fence, aws, log, stopped } = opened
+  const { store } = dataDir
   const validator = createValidator()
-  const controller = { name: options.name, epoch: store.identity.epoch() }
+  const controller = controllerOf(options, dataDir)
+  const intake = openHeartbeatIntake(options, { ...system, log })
   const assembly = createAssembly({
     ...system,
     store,
@@ -86,43 +89,83 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
     pace: aws.pace,
     outputOfEveryTask: aws.outputOfEveryTask,
     controller,
+    heartbeat: intake.settings,
+    webhooks: openWebhooks(options, { ...system, fence }),
   })
   const sources = createSources(options, { ...system, store, validator, log })
-  const { accounts } = assembly
+  const { accounts, heartbeats } = assembly
   const { outputOfEveryTask } = aws
   const tokens = createTokens(store, systemRandom)
+  const beats = heartbeats.intake
+  const fromTasks = createIntakeRoutes({ ...system, store, log, tokens, beats })
+  const storeProblem = () => fence.fallen() ?? blockedBy(dataDir)
+  const about = { store, assembly, aws: aws.accounts, intake, sources, storeProblem }
+  const vitals = createVitals({ ...system, ...about })
+  const routes = [sources.route, vitals.route, createBackupRoute(dataDir)]
   const api = apiParts(options, { store, tokens, log, ...system }, (extensions) =>
     createApiServer({
       ...system,
       store,
       log,
-      extensions: [...extensions, sources.route],
+      ...vitals,
+      extensions: [...extensions, ...fromTasks.routes, ...routes],
       validate: validator.object,
       readLogs: createReadLogs({ store, clock: systemClock, accounts, outputOfEveryTask }),
-      health: createHealth({
-        store,
-        observer: assembly.observer,
-        sourcesNotReady: sources.notReady,
-      }),
     }),
   )
-  const recovery = createRecovery({
+  const recovery = openRecovery(opened, assembly, { controller, foldersRead: sources.settled })
+  const parts = [
+    createStoreGuard({ ...system, ...dataDir, fence, log, wakeAll: assembly.wakeAll }),
+    ...intake.parts(fromTasks.routes, heartbeats.monitor),
+    ...assembly.parts,
+    ...api,
+    fromTasks.part,
+    ...sources.parts,
+    recovery,
+  ]
+  return runParts(options, parts, {
     ...system,
-    store,
     log,
-    accounts,
-    controller,
-    foldersRead: sources.settled,
+    store,
+    sources,
+    isIdle: () => assembly.automationsIdle(),
+    stopped,
   })
-  const parts = [...assembly.parts, ...api, ...sources.parts, recovery]
-  const manager = createManager({ parts, clock: systemClock, log })
+}
+
+function controllerOf({ name }: UpOptions, { store }: DataDir): RecoveryDeps['controller'] {
+  const { identity } = store
+  return { name, epoch: identity.epoch(), instance: identity.instanceId() }
+}
+
+/** From here on writes may leave, as far as recovery lets them. */
+function openRecovery(
+  { dataDir, fence, gate, log, proofs }: Opened,
+  { accounts, templateOf }: Assembly,
+  deps: Pick<RecoveryDeps, 'controller' | 'foldersRead'>,
+): RecoveryPart {
+  const { store } = dataDir
+  const recovery = createRecovery({ ...system, ...deps, store, log, accounts, templateOf, proofs })
+  gate.open(fence, recovery.probe)
+  return recovery
+}
+
+type RunToEndParts = Omit<Parameters<typeof runToEnd>[1], 'running'>
+
+/** Until a signal comes, or with `once` until everything has ended. */
+async function runParts(
+  options: UpOptions,
+  parts: readonly Part[],
+  deps: RunToEndParts & { readonly log: Log },
+): Promise<number> {
+  const manager = createManager({ ...deps, parts })
   const end = new AbortController()
-  const running = manager.run(AbortSignal.any([stopped, end.signal]))
+  const running = manager.run(AbortSignal.any([deps.stopped, end.signal]))
   if (!options.once && !options.exitOnIdle) {
     await running
     return 0
   }
-  const exitCode = await runToEnd(options, { store, sources, clock: systemClock, stopped, running })
+  const exitCode = await runToEnd(options, { ...deps, running })
   end.abort(new Error('everything has ended'))
   await running
   return exitCode

@@ -39,8 +39,9 @@ const OWNED_PACKAGES: readonly { readonly pattern: RegExp; readonly folder: stri
 
 /** Pure files: nothing of Node, and what they import of other layers is pure as well. */
 const PURE: readonly RegExp[] = [
-  /^controllers\/[^/]+\/(decide|idle|live|launch|retry|ladder|state|status|events|policy|limits|world|plan|array|array-indexes|due|schedules|ended)\.ts$/,
-  /^controllers\/(line|run-place|launch-windows)\.ts$/,
+  /^controllers\/[^/]+\/(decide|idle|live|launch|retry|ladder|state|status|events|policy|limits|world|plan|array|array-indexes|lease|own-env|due|schedules|ended)\.ts$/,
+  /^controllers\/(line|run-place|launch-windows|heartbeat-status)\.ts$/,
+  /^controllers\/automation\/(match|node|bucket|life-sign|event-trigger|group-trigger|engine|source|notification)\.ts$/,
   /^source\/sync\.ts$/,
   /^kinds\//,
   /^aws\/(task-definition|run-task|stop-reason|network|fargate|tags|definition-hash|error-rules)\.ts$/,

@@ -75,6 +75,7 @@ const MADE: readonly Request[] = [
   { action: 'ecs:RegisterTaskDefinition', resource: '*' },
   { action: 'ecs:DescribeTaskDefinition', resource: '*' },
   { action: 'ecs:ListTaskDefinitions', resource: '*' },
+  { action: 'ecs:ListClusters', resource: '*' },
   { action: 'ecs:DeregisterTaskDefinition', resource: '*' },
   { action: 'ecs:DeleteTaskDefinitions', resource: `${ECS}:task-definition/capstan-default-etl:3` },
   { action: 'ecs:TagResource', resource: TASK, keys: { 'ecs:CreateAction': 'RunTask' } },

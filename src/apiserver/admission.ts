@@ -1,20 +1,13 @@
 import { isIP } from 'node:net'
 import { ApiError, forbidden } from './errors.ts'
 import type { Admit } from './listener.ts'
-import type { User } from './request.ts'
+import { ANONYMOUS, type User } from './request.ts'
 
 /** The unix socket is open to its owner alone. */
 export const SOCKET_USER: User = {
   name: 'capstan:admin',
   groups: ['system:masters', 'system:authenticated'],
   role: 'admin',
-}
-
-/** Asks from paths that need no token. */
-const ANONYMOUS: User = {
-  name: 'system:anonymous',
-  groups: ['system:unauthenticated'],
-  role: 'view',
 }
 
 const HEALTH_PATHS: readonly string[] = ['/livez', '/readyz', '/healthz']

@@ -25,12 +25,16 @@ export interface ApiHandlerParts {
   readonly version: string
   /** Paths outside of the Kubernetes API: metrics, heartbeats, the status page. First answer wins. */
   readonly extensions?: readonly RouteExtension[]
+  /** Told of every answer; streams are told when they begin. */
+  readonly onAnswer?: (method: string, status: number) => void
 }
 
 /** Answers requests that are its own, and leaves the others alone (undefined). */
 export interface RouteExtension {
   /** Paths that it answers without a bearer token; it checks its callers itself. */
   isPublic?(path: string): boolean
+  /** Largest body that it takes at a path of its own; undefined for all others. */
+  maxBodyBytes?(path: string): number | undefined
   handle(request: ApiRequest): ApiResponse | Promise<ApiResponse> | undefined
   /** Takes a connection over (WebSocket); returns whether it did. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
@@ -59,17 +63,23 @@ export function createApiHandler(parts: ApiHandlerParts): ApiHandler {
     return dispatch(request)
   }
 
+  async function answerAnything(request: ApiRequest): Promise<ApiResponse> {
+    try {
+      return await answer(request)
+    } catch (error) {
+      const refusal = toRefusal(error)
+      if (!(refusal instanceof ApiError)) {
+        log.error('request failed', { error, method: request.method, path: request.path })
+      }
+      return errorResponse(refusal)
+    }
+  }
+
   return {
     async handle(request) {
-      try {
-        return await answer(request)
-      } catch (error) {
-        const refusal = toRefusal(error)
-        if (!(refusal instanceof ApiError)) {
-          log.error('request failed', { error, method: request.method, path: request.path })
-        }
-        return errorResponse(refusal)
-      }
+      const response = await answerAnything(request)
+      parts.onAnswer?.(request.method, response.status)
+      return response
     },
     close() {
       unsubscribe()

@@ -11,6 +11,7 @@ export const STATUS_CODES = {
   NotAcceptable: 406,
   AlreadyExists: 409,
   Conflict: 409,
+  Gone: 410,
   Expired: 410,
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,

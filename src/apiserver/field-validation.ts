@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds/meta.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { type Issue, renderPath } from '../manifest/problem.ts'
-import { badRequest, invalid, type StatusCause } from './errors.ts'
+import { type ApiError, badRequest, invalid, type StatusCause } from './errors.ts'
 import type { ValidateObject } from './ports.ts'
 import { KIND_RESOURCES } from './resources.ts'
 import type { FieldValidation } from './write-options.ts'
@@ -13,8 +13,10 @@ export interface CheckedObject {
   readonly warnings: readonly string[]
 }
 
-/** Unknown fields are found a batch at a time; an object with more batches than this is refused. */
-const MAX_PRUNE_ROUNDS = 50
+/** An object with more unknown fields than this is no slip of the pen. */
+const MAX_PRUNED = 1_000
+/** Fields can be unknown to one alternative of a schema after the other; each round looks at the whole object. */
+const MAX_PRUNE_ROUNDS = 10
 
 /**
  * Checks an object against its kind. Unknown fields are an error, a warning or dropped silently,
@@ -29,27 +31,52 @@ export function checkFields(
   const warnings: string[] = []
   let current = object
   for (let round = 0; round < MAX_PRUNE_ROUNDS; round++) {
-    const issues = validate(kind, current)
-    const unknown = issues.filter(({ code }) => code === 'UnknownField')
+    const first = validate(kind, current)
+    const texts = (issues: readonly Issue[]): readonly string[] =>
+      issues.map(({ path }) => `unknown field "${renderPath(path)}"`)
+    if (mode === 'Strict' && unknownIn(first).length > 0) {
+      throw strictError(kind, texts(unknownIn(first)))
+    }
+    // The few that are told first are all there is, but for objects that are wrong in many places.
+    const issues = first.length > 0 ? validate(kind, current, MAX_PRUNED + 1) : first
+    const unknown = unknownIn(issues)
     if (unknown.length === 0) {
-      if (issues.length > 0)
-        throw invalid(KIND_RESOURCES[kind], nameOf(object), issues.map(toCause))
+      if (first.length > 0) throw invalid(KIND_RESOURCES[kind], nameOf(object), first.map(toCause))
       return { object: current, warnings: mode === 'Warn' ? warnings : [] }
     }
-    const texts = unknown.map(({ path }) => `unknown field "${renderPath(path)}"`)
-    if (mode === 'Strict') {
-      throw badRequest(
-        `${kind} in version "v1" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
-      )
-    }
-    warnings.push(...texts)
+    if (unknown.length + warnings.length > MAX_PRUNED) break
+    warnings.push(...texts(unknown))
     const pruned = unknown.reduce((rest, { path }) => withoutPath(rest, path), current)
     // A field that cannot be taken away (it was written under another name) cannot be ignored either.
     if (pruned === current)
       throw invalid(KIND_RESOURCES[kind], nameOf(object), unknown.map(toCause))
     current = pruned
   }
-  throw badRequest('the object has too many unknown fields')
+  throw badRequest(`the object has more than ${MAX_PRUNED} unknown fields`)
+}
+
+function unknownIn(issues: readonly Issue[]): readonly Issue[] {
+  return issues.filter(({ code }) => code === 'UnknownField')
+}
+
+/**
+ * What is done about fields that stand twice in a body: an error, warnings or nothing, as for unknown
+ * fields. The last of them counts where it is no error.
+ */
+export function checkDuplicates(
+  kind: string,
+  duplicates: readonly string[],
+  mode: FieldValidation,
+): readonly string[] {
+  const texts = duplicates.map((path) => `duplicate field "${path}"`)
+  if (texts.length > 0 && mode === 'Strict') throw strictError(kind, texts)
+  return mode === 'Warn' ? texts : []
+}
+
+function strictError(kind: string, texts: readonly string[]): ApiError {
+  return badRequest(
+    `${kind} in version "v1" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
+  )
 }
 
 function toCause({ code, path, message, hint }: Issue): StatusCause {

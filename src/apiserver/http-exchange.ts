@@ -5,10 +5,24 @@ import type { ApiRequest, ApiResponse, StreamBody, StreamSink, User } from './re
 
 /** Turns node's messages into the API's requests and its answers back; knows no routes. */
 
+/** Go's clients send about ten. Many small ones fit into the limit of bytes and cost more than it says. */
+const MAX_HEADERS = 256
+
+/** Throws a refusal for more headers than anyone needs. */
+export function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
+  if (rawHeaders.length / 2 > MAX_HEADERS) {
+    throw badRequest(`the request has more than ${MAX_HEADERS} headers`)
+  }
+}
+
 /** Reads the body and takes the URL apart. Rejects with 413 for a body over the limit. */
-export async function readRequest(message: IncomingMessage, user: User): Promise<ApiRequest> {
+export async function readRequest(
+  message: IncomingMessage,
+  user: User,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<ApiRequest> {
   const { path, query } = splitUrl(message.url ?? '/')
-  const body = await readBody(message)
+  const body = await readBody(message, maxBytes)
   return { method: message.method ?? 'GET', path, query, headers: flatHeaders(message), body, user }
 }
 
@@ -34,27 +48,35 @@ export function flatHeaders(message: IncomingMessage): Readonly<Record<string, s
   )
 }
 
-async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  // Known beforehand: nothing of it is read.
+  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_BODY_BYTES) {
-      throw new ApiError('RequestEntityTooLarge', `limit is ${MAX_BODY_BYTES} bytes`)
-    }
+    if (length > maxBytes) throw bodyTooLarge(maxBytes)
     chunks.push(chunk)
   }
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
 }
 
+function bodyTooLarge(maxBytes: number): ApiError {
+  return new ApiError('RequestEntityTooLarge', `limit is ${maxBytes} bytes`)
+}
+
+/** Is told how much was handed over to be sent. */
+export type OnWrite = (bytes: number) => void
+
 /** Writes an answer. Returns what ends it early when it streams. */
 export function writeResponse(
   answer: ApiResponse,
   response: ServerResponse,
+  onWrite: OnWrite,
 ): (() => void) | undefined {
   if (response.destroyed) {
-    // The peer left before the answer began: a stream is started and stopped, so that it lets go of what it holds.
-    if (typeof answer.body === 'function') answer.body(NULL_SINK)()
+    // The peer left before the answer began.
+    if (typeof answer.body === 'function') dropStream(answer.body)
     return undefined
   }
   for (const [name, value] of Object.entries(answer.headers)) {
@@ -64,11 +86,17 @@ export function writeResponse(
   if (typeof answer.body !== 'function') {
     response.writeHead(answer.status)
     response.end(answer.body)
+    onWrite(answer.body.length)
     return undefined
   }
   response.writeHead(answer.status)
   response.flushHeaders()
-  return startStream(answer.body, response)
+  return startStream(answer.body, response, onWrite)
+}
+
+/** Starts a stream for nobody and ends it, so that it lets go of what it holds. */
+export function dropStream(body: StreamBody): void {
+  body(NULL_SINK)()
 }
 
 const NULL_SINK: StreamSink = {
@@ -78,8 +106,8 @@ const NULL_SINK: StreamSink = {
   drained: () => Promise.resolve(),
 }
 
-function startStream(body: StreamBody, response: ServerResponse): () => void {
-  const stop = body(createSink(response))
+function startStream(body: StreamBody, response: ServerResponse, onWrite: OnWrite): () => void {
+  const stop = body(createSink(response, onWrite))
   let stopped = false
   const stopOnce = (): void => {
     if (stopped) return
@@ -93,10 +121,12 @@ function startStream(body: StreamBody, response: ServerResponse): () => void {
   }
 }
 
-function createSink(response: ServerResponse): StreamSink {
+function createSink(response: ServerResponse, onWrite: OnWrite): StreamSink {
   return {
     write(chunk) {
-      if (!response.destroyed && !response.writableEnded) response.write(chunk)
+      if (response.destroyed || response.writableEnded) return
+      response.write(chunk)
+      onWrite(chunk.length)
     },
     end() {
       if (!response.writableEnded) response.end()

@@ -37,7 +37,21 @@ export function decodeKubernetesObject(body: Uint8Array): JsonObject | undefined
 
 function decodeMeta(message: MessageFields): JsonObject {
   const metadata = messageField(message, 1)
-  return { name: textField(metadata, 1), generateName: textField(metadata, 2) }
+  return {
+    name: textField(metadata, 1),
+    generateName: textField(metadata, 2),
+    labels: decodeMap(metadata, 11),
+    annotations: decodeMap(metadata, 12),
+  }
+}
+
+/** A map<string, string>: one message with key and value for each entry. */
+function decodeMap(message: MessageFields | undefined, field: number): JsonObject {
+  const entries = (message?.get(field) ?? []).flatMap((bytes): [string, string][] => {
+    const entry = typeof bytes === 'number' ? undefined : readMessage(bytes)
+    return entry ? [[textField(entry, 1), textField(entry, 2)]] : []
+  })
+  return Object.fromEntries(entries)
 }
 
 function decodeAccessSpec(spec: MessageFields | undefined): JsonObject {

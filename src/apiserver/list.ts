@@ -42,6 +42,12 @@ const SCAN_PAGE = 200
  * early, even without any object; its continue token says where to go on.
  */
 const MAX_SCANNED = 5_000
+/** Objects that are read before it is known how large they are. */
+const FIRST_READ = 20
+/** What is read at a time, in characters of JSON, and in all for one page: rows can have 3 MB each. */
+const MAX_READ_LENGTH = 2 * 1024 * 1024
+/** Longest page, whatever is asked for; the answer says that it goes on. kubectl asks for 500. */
+const MAX_LIMIT = 2_000
 
 export function parseSelection(
   reader: ResourceReader,
@@ -64,7 +70,7 @@ export function parseListQuery(
   const token = query.get('continue') ?? ''
   return {
     ...parseSelection(reader, namespace, query),
-    ...(limit === undefined || limit === 0 ? {} : { limit }),
+    ...(limit === undefined || limit === 0 ? {} : { limit: Math.min(limit, MAX_LIMIT) }),
     ...(token === '' ? {} : { continueFrom: parseContinueToken(token) }),
   }
 }
@@ -130,30 +136,49 @@ function collect(reader: ResourceReader, query: ListQuery): Page {
   const { limit = Number.POSITIVE_INFINITY } = query
   const items: WireObject[] = []
   let after = query.continueFrom?.after
-  for (let scanned = 0; ; ) {
-    const wanted = limit - items.length
-    const page = reader.list(scanOptions(query, wanted, after))
+  let readSize = FIRST_READ
+  let scanned = 0
+  for (let readLength = 0; ; ) {
+    const left = limit - items.length
+    const page = reader.list(scanOptions(query, { left, readSize, after }))
     const matching = page.items.filter((object) => matchesSelection(reader, query, object))
-    const cut = cutAt(reader, matching, wanted)
+    const cut = cutAt(reader, matching, left)
     items.push(...matching.slice(0, cut))
     const last = matching[cut - 1]
     if (last && cut < matching.length) return { items, next: reader.positionOf(last) }
     if (!page.next) return { items }
     scanned += page.items.length
-    const isEnough = items.length >= limit || (Number.isFinite(limit) && scanned >= MAX_SCANNED)
-    if (isEnough) return { items, next: page.next }
+    const sampleLength = lengthOfFirst(page)
+    readLength += sampleLength * page.items.length
+    readSize = Math.max(1, Math.floor(MAX_READ_LENGTH / sampleLength))
+    const isMuch = scanned >= MAX_SCANNED || readLength >= MAX_READ_LENGTH
+    if (items.length >= limit || (Number.isFinite(limit) && isMuch)) {
+      return { items, next: page.next }
+    }
     after = page.next
   }
 }
 
+/** Objects of a page are taken to be about as large as the first. */
+function lengthOfFirst({ items: [sample] }: Page): number {
+  return sample ? JSON.stringify(sample).length : 1
+}
+
+interface Scan {
+  /** Objects that the page still lacks. */
+  readonly left: number
+  readonly readSize: number
+  readonly after: Position | undefined
+}
+
 /** With a selector more is read than is wanted, because most of it may be dropped. */
-function scanOptions(query: ListQuery, wanted: number, after: Position | undefined): PageOptions {
+function scanOptions(query: ListQuery, { left, readSize, after }: Scan): PageOptions {
   const { namespace, labels, fields } = query
   const hasSelector = labels.length > 0 || fields.length > 0
-  const limit = hasSelector ? Math.max(wanted, SCAN_PAGE) : wanted
+  const limit = Math.min(readSize, hasSelector ? Math.max(left, SCAN_PAGE) : left)
   return {
     ...(namespace === undefined ? {} : { namespace }),
-    ...(Number.isFinite(limit) ? { limit } : {}),
+    limit,
     ...(after ? { after } : {}),
     fields,
   }

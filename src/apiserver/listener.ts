@@ -3,23 +3,49 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../runtime/logger.ts'
-import { flatHeaders, readRequest, splitUrl, writeResponse } from './http-exchange.ts'
-import type { ApiRequest, ApiResponse, User } from './request.ts'
+import { refuseClient } from './client-error.ts'
+import { Connections } from './connections.ts'
+import {
+  checkHeaderCount,
+  flatHeaders,
+  readRequest,
+  splitUrl,
+  writeResponse,
+} from './http-exchange.ts'
+import { Outbound } from './outbound.ts'
+import { ANONYMOUS, type ApiRequest, type ApiResponse, type User } from './request.ts'
 import { errorResponse } from './status.ts'
+import { Streams } from './streams.ts'
 
 /** Go clients keep idle connections for 90 s; closing earlier makes their next POST fail with EOF. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000
-/** Well above the 1,000 watchers of the design target. */
-const MAX_CONNECTIONS = 4_096
+/** Whoever takes longer over the head of a request holds the connection on purpose. */
+const HEADERS_TIMEOUT_MS = 10_000
+/** The largest body at 100 kB a second. */
+const REQUEST_TIMEOUT_MS = 60_000
+/** How often the two are looked after. */
+const TIMEOUT_CHECK_MS = 2_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Request line and headers; selectors are in the former, tokens in the latter. */
+const MAX_HEADER_BYTES = 32 * 1024
 /** Streams get this long to flush when the server closes. */
 const CLOSE_GRACE_MS = 2_000
+
+const SERVER_OPTIONS: ServerOptions = {
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+}
 
 /** Who may come in. Throws an ApiError for those who may not. */
 export type Admit = (request: {
@@ -36,6 +62,8 @@ export interface ListenerParts {
   /** Takes a WebSocket over; returns whether it did. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** Largest body that a path takes; undefined: what the API takes. */
+  readonly maxBodyBytes?: (path: string) => number | undefined
 }
 
 export interface Listener {
@@ -48,7 +76,11 @@ export interface Listener {
 export class HttpListener implements Listener {
   readonly #parts: ListenerParts
   readonly #server: Server
-  readonly #streams = new Set<() => void>()
+  readonly #connections = new Connections()
+  readonly #outbound = new Outbound()
+  readonly #streams = new Streams()
+  /** Answers that are not finished, by connection: several where requests are pipelined. */
+  readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>()
 
   constructor(parts: ListenerParts) {
     this.#parts = parts
@@ -58,10 +90,19 @@ export class HttpListener implements Listener {
         response.destroy()
       })
     }
-    this.#server = parts.tls ? createHttpsServer(parts.tls, onRequest) : createHttpServer(onRequest)
-    this.#server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server = parts.tls
+      ? createHttpsServer(
+          { ...SERVER_OPTIONS, ...parts.tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+          onRequest,
+        )
+      : createHttpServer(SERVER_OPTIONS, onRequest)
+    // All of them are kept, so that too many can be refused instead of left out.
+    this.#server.maxHeadersCount = 0
+    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket))
     this.#server.on('upgrade', (message, socket, head) => this.#upgrade(message, socket, head))
+    this.#server.on('clientError', (error, socket) =>
+      refuseClient(error, socket, this.#isAnswering(socket)),
+    )
   }
 
   get port(): number {
@@ -92,42 +133,61 @@ export class HttpListener implements Listener {
         cancel()
         resolve()
       })
-      for (const stop of this.#streams) stop()
+      this.#streams.stopAll()
       this.#server.closeIdleConnections()
     })
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#answer(message)
-    if (answer.status === 413) response.setHeader('connection', 'close')
-    const stop = writeResponse(answer, response)
-    if (!stop) return
-    this.#streams.add(stop)
-    response.once('close', () => this.#streams.delete(stop))
+    this.#outbound.add(response)
+    const answers = this.#answers.get(message.socket) ?? new Set()
+    this.#answers.set(message.socket, answers.add(response))
+    response.once('finish', () => answers.delete(response))
+    const { answer, user } = await this.#answer(message)
+    // What is left of the body is not waited for.
+    if (!message.complete) response.setHeader('connection', 'close')
+    const admitted = user ? this.#streams.admit(answer, user) : answer
+    const stop = writeResponse(admitted, response, (bytes) => this.#outbound.wrote(bytes))
+    if (stop && user) response.once('close', this.#streams.add(stop, user))
   }
 
-  async #answer(message: IncomingMessage): Promise<ApiResponse> {
+  #isAnswering(socket: Duplex): boolean {
+    return [...(this.#answers.get(socket) ?? [])].some(({ headersSent }) => headersSent)
+  }
+
+  async #answer(
+    message: IncomingMessage,
+  ): Promise<{ readonly answer: ApiResponse; readonly user?: User }> {
+    let user: User | undefined
     try {
-      const user = this.#admit(message)
-      return await this.#parts.handle(await readRequest(message, user))
+      user = this.#admit(message)
+      const maxBytes = this.#parts.maxBodyBytes?.(splitUrl(message.url ?? '/').path)
+      const request = await readRequest(message, user, maxBytes)
+      return { answer: await this.#parts.handle(request), user }
     } catch (error) {
-      return errorResponse(error)
+      return { answer: errorResponse(error), ...(user ? { user } : {}) }
     }
   }
 
   #admit(message: IncomingMessage): User {
     const { path } = splitUrl(message.url ?? '/')
-    return this.#parts.admit({
+    checkHeaderCount(message)
+    const user = this.#parts.admit({
       method: message.method ?? 'GET',
       path,
       headers: flatHeaders(message),
     })
+    if (user !== ANONYMOUS) this.#connections.prove(message.socket)
+    return user
   }
 
   #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
       this.#admit(message)
-      if (this.#parts.upgrade?.(message, socket, head)) return
+      if (this.#parts.upgrade?.(message, socket, head)) {
+        this.#connections.prove(message.socket)
+        return
+      }
     } catch {
       // Refused like an upgrade that nobody takes: the handshake has no room for a Status.
     }

@@ -11,8 +11,9 @@ import {
   renderManagedFields,
 } from './apply/managed-fields.ts'
 import { compareValues, rootFieldsOf } from './apply/typed-value.ts'
-import { bodyText, parseYamlObject } from './body.ts'
+import { bodyText, readYamlObject } from './body.ts'
 import { ApiError, badRequest, invalid, notFound, type StatusCause } from './errors.ts'
+import { checkDuplicates } from './field-validation.ts'
 import { LAST_APPLIED_ANNOTATION, parseLastApplied } from './last-applied.ts'
 import { metadataOf } from './object-meta.ts'
 import {
@@ -40,14 +41,15 @@ export function applyObject(
 ): WriteResult & { readonly isNew: boolean } {
   requireManager(request)
   const options = parseWriteOptions(request)
-  const config = parseConfig(request, key)
+  const { config, duplicates } = parseConfig(request, key)
+  const warnings = checkDuplicates(key.kind, duplicates, options.fieldValidation)
   const existing = context.store.objects.get(key)
   const id = idOf(options, target)
   const time = renderTime(context.clock.nowMs())
   if (!existing) {
     if (target === 'status') throw notFound(KIND_RESOURCES[key.kind], key.name)
     const result = createObject(context, key, config, { ...options, writer: { id, time } })
-    return { ...result, isNew: true }
+    return { ...result, warnings: [...warnings, ...result.warnings], isNew: true }
   }
   const applied = runApply({ existing, config, id, time, scope: target, force: options.force })
   const body = toBody(config, { value: applied.value, target, id })
@@ -59,7 +61,8 @@ export function applyObject(
       : applied.managers
     return renderManagedFields(managers)
   }
-  return { ...write(context, existing, body, { ...options, own }), isNew: false }
+  const result = write(context, existing, body, { ...options, own })
+  return { ...result, warnings: [...warnings, ...result.warnings], isNew: false }
 }
 
 function idOf({ fieldManager }: WriteOptions, target: WriteScope): ManagerId {
@@ -182,8 +185,11 @@ function requireManager({ query }: ApiRequest): void {
   ])
 }
 
-function parseConfig(request: ApiRequest, key: ObjectKey): JsonObject {
-  const config = parseYamlObject(bodyText(request))
+function parseConfig(
+  request: ApiRequest,
+  key: ObjectKey,
+): { readonly config: JsonObject; readonly duplicates: readonly string[] } {
+  const { object: config, duplicates } = readYamlObject(bodyText(request))
   for (const member of ['apiVersion', 'kind']) {
     if (config[member] === undefined) throw badRequest(`an apply patch needs ${member}`)
   }
@@ -196,7 +202,7 @@ function parseConfig(request: ApiRequest, key: ObjectKey): JsonObject {
       `the name of the object (${JSON.stringify(metadata['name'])}) does not match the name on the URL (${key.name})`,
     )
   }
-  return { ...config, metadata: { ...metadata, name: key.name } }
+  return { config: { ...config, metadata: { ...metadata, name: key.name } }, duplicates }
 }
 
 /** In Kubernetes' words, which kubectl explains to its user. */

@@ -1,6 +1,15 @@
 import { API_VERSION, type CapstanObject, type Kind } from '../kinds/meta.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
-import { badRequest, conflict, forbidden, invalid, notFound, STALE_VERSION } from './errors.ts'
+import { MAX_BODY_BYTES } from './body.ts'
+import {
+  ApiError,
+  badRequest,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  STALE_VERSION,
+} from './errors.ts'
 import { generateName, metadataOf } from './object-meta.ts'
 import type { ApiContext } from './ports.ts'
 import { KIND_RESOURCES, NAMESPACES } from './resources.ts'
@@ -94,6 +103,16 @@ export function checkFinalizers(existing: CapstanObject, finalizers: readonly st
       message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${added.join(', ')}`,
     },
   ])
+}
+
+/** Patches are small and could make an object grow without end; a body of this size is refused as well. */
+export function checkSize(object: CapstanObject): void {
+  const length = JSON.stringify(object).length
+  if (length <= MAX_BODY_BYTES) return
+  throw new ApiError(
+    'RequestEntityTooLarge',
+    `${object.kind} "${object.metadata.name}" would have ${length} characters: limit is ${MAX_BODY_BYTES}`,
+  )
 }
 
 export function checkImmutable(existing: CapstanObject, spec: JsonObject): void {

@@ -2,7 +2,9 @@ import type { CapstanObject, ObjectKey } from '../kinds/meta.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { applyJsonPatch } from '../lib/json-patch.ts'
 import { bodyText, contentType, parseJson, unsupportedMediaType } from './body.ts'
+import { duplicateFields } from './duplicate-fields.ts'
 import { ApiError, badRequest, notFound } from './errors.ts'
+import { checkDuplicates } from './field-validation.ts'
 import { restoreNulls } from './last-applied.ts'
 import { applyObject } from './object-applier.ts'
 import { updateObject, updateStatus, type WriteResult } from './object-writer.ts'
@@ -15,7 +17,8 @@ import { toJsonObject } from './wire.ts'
 import { parseWriteOptions, type WriteOptions } from './write-options.ts'
 
 const APPLY_TYPE = 'application/apply-patch+yaml'
-const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json'] as const
+const MERGE_TYPE = 'application/merge-patch+json'
+const PATCH_TYPES = ['application/json-patch+json', MERGE_TYPE] as const
 /** More operations than any tool sends; each costs a walk. */
 const MAX_PATCH_OPERATIONS = 10_000
 
@@ -34,17 +37,22 @@ export function patchObject(
   const options = parseWriteOptions(request)
   const existing = context.store.objects.get(key)
   if (!existing) throw notFound(KIND_RESOURCES[key.kind], key.name)
-  const patched = applyPatch(existing, request, options)
+  const text = bodyText(request)
+  const patch = parseJson(text)
+  const warnings = checkDuplicates(key.kind, duplicateFields(text), options.fieldValidation)
+  const patched = applyPatch(existing, patch, { isMerge: type === MERGE_TYPE, options })
   const write = target === 'status' ? updateStatus : updateObject
-  return { ...write(context, existing, patched, options), isNew: false }
+  const result = write(context, existing, patched, options)
+  return { ...result, warnings: [...warnings, ...result.warnings], isNew: false }
 }
 
-function applyPatch(object: CapstanObject, request: ApiRequest, options: WriteOptions): JsonObject {
+function applyPatch(
+  object: CapstanObject,
+  patch: unknown,
+  { isMerge, options }: { readonly isMerge: boolean; readonly options: WriteOptions },
+): JsonObject {
   const current = toJsonObject(object)
-  const patch = parseJson(bodyText(request))
-  if (contentType(request) === 'application/json-patch+json') {
-    return applyOperations(object, current, patch)
-  }
+  if (!isMerge) return applyOperations(object, current, patch)
   if (!isJsonObject(patch)) throw badRequest('a merge patch must be a JSON object')
   const merged = mergePatch(current, patch)
   if (!isJsonObject(merged)) throw badRequest('a merge patch must be a JSON object')

@@ -11,6 +11,7 @@ import {
   checkIdentity,
   checkImmutable,
   checkPreconditions,
+  checkSize,
   requireNamespace,
   specOf,
   withName,
@@ -121,6 +122,7 @@ export function updateObject(
     }),
     spec: specOf(checked.object),
   }
+  checkSize(next)
   checkImmutable(existing, next.spec)
   const managedFields = options.own
     ? options.own(next, checked)
@@ -144,6 +146,7 @@ export function updateStatus(
   const status = body['status'] ?? {}
   if (!isJsonObject(status)) throw badRequest('status must be an object')
   const next = { ...existing, status }
+  checkSize(next)
   const managedFields = options.own
     ? options.own(next, { object: body, warnings: [] })
     : ownAfterUpdate(

@@ -60,8 +60,10 @@ export function findAttempt(run: CapstanObject, id: AttemptId): AttemptStatus | 
   return attemptsOf(run).find(({ index, number }) => index === id.index && number === id.number)
 }
 
-/** Containers of the run's task, the one that matters first. */
+/** Containers of the run's task, the one that matters first: as ECS has them, else as far as the run itself says. */
 export function containerNames(run: CapstanObject): readonly string[] {
+  const seen = attemptsOf(run).findLast(({ containers }) => containers !== undefined)?.containers
+  if (seen) return seen
   const main = textAt(run, 'spec.template.containerName') || DEFAULT_CONTAINER
   const sidecars = valueAt(run, 'spec.template.sidecars')
   const names = Array.isArray(sidecars) ? sidecars.map((sidecar) => textAt(sidecar, 'name')) : []

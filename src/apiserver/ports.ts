@@ -52,6 +52,29 @@ export interface HealthPort {
   ready(): readonly HealthCheck[]
 }
 
+/**
+ * What became of a sign of life. Finished: nothing that it could stand for is alive any more. TooFast: it
+ * was one too many; the run counts as alive all the same.
+ */
+export type BeatAnswer = 'Accepted' | 'UnknownRun' | 'Finished' | 'TooFast'
+
+/** Whose sign of life it is: what is left out stands for every task of the run that is alive. */
+export interface BeatTarget {
+  /** Place in an array; 0 for a plain run. */
+  readonly index?: number
+  /** Number in status.attempts. */
+  readonly attempt?: number
+  /** By which way it came. */
+  readonly source: 'Http' | 'Events'
+}
+
+/** Takes signs of life of runs. Synchronous and cheap: nothing is written for a single beat. */
+export interface BeatIntake {
+  beat(runUid: string, target: BeatTarget): BeatAnswer
+  /** The uid of the run that the token was made for; undefined for anything that is no such token. */
+  verifyRunToken(token: string): string | undefined
+}
+
 export interface ApiContext {
   readonly store: Store
   readonly clock: Clock

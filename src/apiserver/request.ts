@@ -11,6 +11,13 @@ export interface User {
   readonly role: Role
 }
 
+/** Asks from paths that need no token. */
+export const ANONYMOUS: User = {
+  name: 'system:anonymous',
+  groups: ['system:unauthenticated'],
+  role: 'view',
+}
+
 export interface ApiRequest {
   readonly method: string
   /** Path without query, as sent (percent-encoded). */

@@ -76,7 +76,7 @@ export const NAMESPACES: ResourceInfo = {
   shortNames: ['ns'],
   categories: [],
   namespaced: false,
-  verbs: ['create', 'delete', ...READ_VERBS],
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: [],
   columns: NAMESPACE_COLUMNS,
 }

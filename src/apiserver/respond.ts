@@ -4,7 +4,7 @@ import { type ContinueToken, type ListResult, renderContinueToken } from './list
 import type { ApiContext } from './ports.ts'
 import { wordQuery } from './query.ts'
 import { type ApiRequest, type ApiResponse, JSON_TYPE, jsonResponse } from './request.ts'
-import { groupVersion, type ResourceInfo } from './resource.ts'
+import { groupVersion, type ResourceInfo, type ResourceReader } from './resource.ts'
 import {
   INCLUDE_OBJECT,
   type ListMeta,
@@ -60,16 +60,41 @@ export function objectResponse(
   return jsonResponse(status, body, headers)
 }
 
-/** One page of a list. */
+/** A page is cut after this many characters, and a long list is sent in pieces of it: objects can have 3 MB each. */
+const MAX_PIECE_LENGTH = 2 * 1024 * 1024
+
+/** One page of a list; with `positionOf` a shorter one where the objects are large. */
 export function listResponse(
   context: ApiContext,
   request: ApiRequest,
   info: ResourceInfo,
-  result: ListResult,
+  { positionOf, ...whole }: ListResult & Partial<Pick<ResourceReader, 'positionOf'>>,
 ): ApiResponse {
   const shape = listShape(context, request, info)
-  const body = shape.head(listMeta(result)) + shape.items(result.items) + LIST_TAIL
+  const first = takePiece(shape, whole.items, positionOf ? MAX_PIECE_LENGTH : undefined)
+  const last = first.rest.length > 0 ? whole.items.at(-first.rest.length - 1) : undefined
+  const { resourceVersion } = whole
+  const result =
+    last && positionOf ? { ...whole, next: { resourceVersion, after: positionOf(last) } } : whole
+  const body = shape.head(listMeta(result)) + first.text + LIST_TAIL
   return { status: 200, headers: { 'content-type': JSON_TYPE }, body }
+}
+
+/** As many of the objects as fit, at least one. */
+function takePiece(
+  shape: ListShape,
+  objects: readonly WireObject[],
+  maxLength = Number.POSITIVE_INFINITY,
+): { readonly text: string; readonly rest: readonly WireObject[] } {
+  const texts: string[] = []
+  let length = 0
+  for (const object of objects) {
+    if (length >= maxLength) break
+    const text = shape.item(object)
+    texts.push(text)
+    length += text.length
+  }
+  return { text: texts.join(','), rest: objects.slice(texts.length) }
 }
 
 /**
@@ -89,18 +114,22 @@ export function streamedListResponse(
     headers: { 'content-type': JSON_TYPE },
     body: (sink) => {
       let stopped = false
+      const isOver = (): boolean => stopped
       const send = async (): Promise<void> => {
         sink.write(shape.head({ resourceVersion: String(first.resourceVersion) }))
         let separator = ''
-        for (let page: ListResult | undefined = first; page && !stopped; ) {
-          if (page.items.length > 0) {
-            sink.write(separator + shape.items(page.items))
+        for (let page: ListResult | undefined = first; page && !isOver(); ) {
+          for (let rest = page.items; rest.length > 0 && !isOver(); ) {
+            const piece = takePiece(shape, rest, MAX_PIECE_LENGTH)
+            sink.write(separator + piece.text)
             separator = ','
+            rest = piece.rest
+            await sink.drained()
           }
-          await sink.drained()
+          if (page.items.length === 0) await sink.drained()
           page = page.next && nextPage(page.next)
         }
-        if (!stopped) sink.write(LIST_TAIL)
+        if (!isOver()) sink.write(LIST_TAIL)
       }
       send()
         .catch((error: unknown) => context.log.error('a list ended with an error', { error }))
@@ -125,31 +154,32 @@ const LIST_TAIL = ']}'
 interface ListShape {
   /** JSON text up to the first item. */
   head(metadata: ListMeta): string
-  /** JSON text of items, with commas between. */
-  items(objects: readonly WireObject[]): string
+  /** JSON text of one item. */
+  item(object: WireObject): string
 }
 
 function listShape(context: ApiContext, request: ApiRequest, info: ResourceInfo): ListShape {
   const representation = negotiate(request.headers['accept'])
   const headOf = (list: object): string => JSON.stringify(list).slice(0, -LIST_TAIL.length)
-  const join = (values: readonly unknown[]): string =>
-    values.map((value) => JSON.stringify(value)).join(',')
   if (representation === 'Table') {
     const options = tableOptions(context, request, info)
     return {
       head: (metadata) => headOf(renderTable([], metadata, options)),
-      items: (objects) => join(objects.map((object) => renderRow(object, options))),
+      item: (object) => JSON.stringify(renderRow(object, options)),
     }
   }
   if (representation === 'PartialObjectMetadata') {
     const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
     return {
       head: (metadata) => headOf({ ...list, metadata, items: [] }),
-      items: (objects) => join(objects.map(toPartialMetadata)),
+      item: (object) => JSON.stringify(toPartialMetadata(object)),
     }
   }
   const list = { kind: `${info.kind}List`, apiVersion: groupVersion(info) }
-  return { head: (metadata) => headOf({ ...list, metadata, items: [] }), items: join }
+  return {
+    head: (metadata) => headOf({ ...list, metadata, items: [] }),
+    item: (object) => JSON.stringify(object),
+  }
 }
 
 function tableOptions(context: ApiContext, request: ApiRequest, info: ResourceInfo): TableOptions {

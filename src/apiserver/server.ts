@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createTcpAdmission, SOCKET_USER } from './admission.ts'
 import { type ApiHandlerParts, createApiHandler } from './api-handler.ts'
+import { maxBodyBytes } from './intake.ts'
 import { type Admit, HttpListener, type Listener, type ListenerParts } from './listener.ts'
 import type { ApiRequest, ApiResponse, User } from './request.ts'
 import { listenOnSocket } from './unix-socket.ts'
@@ -34,7 +35,7 @@ export interface ApiServer {
 export function createApiServer(parts: ApiServerParts): ApiServer {
   const { log, clock, extensions = [] } = parts
   const handler = createApiHandler(parts)
-  const listeners: Listener[] = []
+  const listeners: Pick<Listener, 'close'>[] = []
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean =>
     extensions.some((extension) => extension.upgrade?.(request, socket, head) ?? false)
@@ -45,6 +46,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       log,
       clock,
       upgrade,
+      maxBodyBytes: (path) => maxBodyBytes(extensions, path),
       ...(tls ? { tls } : {}),
     })
     listeners.push(listener)
@@ -54,10 +56,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   return {
     handle: handler.handle,
     async listenUnix(path) {
-      await listenOnSocket(
+      const remove = await listenOnSocket(
         createListener(() => SOCKET_USER),
         path,
       )
+      listeners.push({ close: () => Promise.resolve(remove()) })
     },
     async listenTcp({ host, port, tls, hostNames, verifyToken }) {
       const isPublic = (path: string): boolean =>

@@ -13,6 +13,7 @@ import { combineLimits } from './limits.ts'
 import { createLogsPort } from './logs.ts'
 import type { AwsAccount, AwsAccounts, AwsTarget } from './ports.ts'
 import { createNetworkPort } from './vpc.ts'
+import { type BeforeWrite, gateWrites } from './write-gate.ts'
 
 export interface AwsAccountsOptions {
   readonly clock: Clock
@@ -26,6 +27,8 @@ export interface AwsAccountsOptions {
   readonly apiLimits?: ApiLimits | undefined
   /** Capstan's version, for the user agent. */
   readonly version?: string | undefined
+  /** Asked before every call that changes something. */
+  readonly beforeWrite?: BeforeWrite | undefined
   /** Told of every account that is opened; targets hold no secrets. */
   readonly log?: ((message: string, details: Readonly<Record<string, unknown>>) => void) | undefined
 }
@@ -75,7 +78,7 @@ export function createAwsAccounts(options: AwsAccountsOptions): ManagedAwsAccoun
       if (found) return found.account
       const settings = toSettings(target, options)
       const id = accountId(settings)
-      const made = openAccount(id, settings, sharedBuckets(id).buckets, clock)
+      const made = openAccount(id, settings, sharedBuckets(id).buckets, options)
       open.set(key, made)
       options.log?.('AWS account opened', { account: id, region: settings.region })
       return made.account
@@ -128,11 +131,12 @@ function openAccount(
   id: string,
   settings: ClientSettings,
   buckets: RateBuckets,
-  clock: Clock,
+  { clock, beforeWrite }: AwsAccountsOptions,
 ): OpenAccount {
   const config = clientConfig(settings)
   const call = createCall(buckets)
   const ecs = new ECSClient(config)
+  if (beforeWrite) gateWrites(ecs, beforeWrite)
   const logs = new CloudWatchLogsClient(config)
   const ec2 = once(async () => {
     const { EC2Client } = await import('@aws-sdk/client-ec2')

@@ -51,6 +51,7 @@ export const BUCKETS_OF_OPERATION = {
   StopTask: ['clusterModify'],
   DescribeTasks: ['clusterRead'],
   ListTasks: ['clusterRead'],
+  ListClusters: ['clusterRead'],
   RegisterTaskDefinition: ['taskDefinitionModify'],
   DeregisterTaskDefinition: ['taskDefinitionModify'],
   DeleteTaskDefinitions: ['taskDefinitionDelete'],

@@ -26,7 +26,9 @@ export function definitionProblems(
   const { template, containerName, rung } = scope
   const capacity = chooseCapacity(template, rung)
   const onFargate = isOnFargate(capacity, body)
-  const context: ContainerContext = { template, body, containerName, onFargate }
+  // ECS registers a definition that names FARGATE by Fargate's rules, wherever it is launched.
+  const isFargates = onFargate || (body.requiresCompatibilities ?? []).includes('FARGATE')
+  const context: ContainerContext = { template, body, containerName, onFargate: isFargates }
   const containers = body.containerDefinitions ?? []
   return [
     ...familyProblems(body, template),

@@ -1,6 +1,8 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
 import type { Capacity } from './capacity.ts'
+import { fargateSizeProblem } from './fargate.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
+import { parseTaskCpu, parseTaskMemory } from './task-size.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
 /** Limits of ECS (aws-ecs 1.1, 1.9). */
@@ -19,6 +21,7 @@ export function platformProblems(context: PlatformContext): readonly TemplatePro
   return [
     ...networkModeProblems(context),
     ...compatibilityProblems(context),
+    ...fargateAsWellProblems(context),
     ...storageProblems(context),
     ...placementProblems(context),
   ]
@@ -46,6 +49,27 @@ function compatibilityProblems(context: PlatformContext): readonly TemplateProbl
   if (compatibilities.includes(launchType)) return []
   const message = `requiresCompatibilities has ${compatibilities.join(', ')}, not ${launchType}: change one of the two`
   return [templateError(definitionPath(template, 'requiresCompatibilities'), message)]
+}
+
+/** ECS registers a definition that names FARGATE only by Fargate's rules, wherever it is launched. */
+function fargateAsWellProblems(context: PlatformContext): readonly TemplateProblem[] {
+  const { body, template, capacity, onFargate } = context
+  const compatibilities = body.requiresCompatibilities ?? []
+  const isForBoth =
+    capacity.launchType !== undefined && compatibilities.includes(capacity.launchType)
+  if (onFargate || !isForBoth || !compatibilities.includes('FARGATE')) return []
+  if (hasFargateSize(body) && body.networkMode === 'awsvpc') return []
+  const message =
+    'requiresCompatibilities has FARGATE, so ECS wants network mode awsvpc and a cpu and memory of the task that Fargate has: set them in taskDefinition, or leave FARGATE out'
+  return [templateError(definitionPath(template, 'requiresCompatibilities'), message)]
+}
+
+function hasFargateSize(body: RegisterTaskDefinitionBody): boolean {
+  const [cpu, memory] = [parseTaskCpu(body.cpu), parseTaskMemory(body.memory)]
+  const windows = body.runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') ?? false
+  return (
+    cpu !== undefined && memory !== undefined && !fargateSizeProblem({ cpu, memory }, { windows })
+  )
 }
 
 function storageProblems(context: PlatformContext): readonly TemplateProblem[] {

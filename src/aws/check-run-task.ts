@@ -1,4 +1,5 @@
 import { chooseCapacity, isOnFargate } from './capacity.ts'
+import { launchVolumeProblems } from './check-volumes.ts'
 import type { RunTaskBody } from './ports.ts'
 import type { RunTaskInput } from './run-task.ts'
 import { labelPath, tagListProblems } from './tags.ts'
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   networkProblems,
   placementProblems,
   platformVersionProblems,
+  (body, { definition }) => launchVolumeProblems(body, definition),
   (body, { template }) =>
     tagListProblems(body.tags ?? [], (key) => labelPath(key, template.labels)),
 ]
@@ -66,7 +68,8 @@ function overridesProblems(body: RunTaskBody, input: RunTaskInput): readonly Tem
   }
   const names = input.definition?.containerDefinitions?.map(({ name }) => name)
   for (const { name } of body.overrides?.containerOverrides ?? []) {
-    if (names && !names.includes(name)) {
+    // Where the run's own container is missing, the definition is at fault, and says so.
+    if (names && name !== input.containerName && !names.includes(name)) {
       const message = `an override is for container ${name}, which is not in the task definition`
       problems.push(templateError(['taskCustomizations'], message))
     }

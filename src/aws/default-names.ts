@@ -30,7 +30,12 @@ export function defaultNames(names: RunNames): {
 /** Capstan's own tags of a task: by them tasks are found again after everything else is lost. */
 export function taskTags(
   names: RunNames,
-  identity: { readonly uid: string; readonly attempt: string; readonly controller: string },
+  identity: {
+    readonly uid: string
+    readonly attempt: string
+    readonly controller: string
+    readonly instance: string
+  },
 ): Readonly<Record<string, string>> {
   const { namespace, run, deployment, workPool } = names
   const qualified = (name: string): string =>
@@ -42,5 +47,6 @@ export function taskTags(
     ...(deployment === undefined ? {} : { [WIRE.tagDeployment]: qualified(deployment) }),
     [WIRE.tagWorkPool]: qualified(workPool),
     [WIRE.tagController]: identity.controller,
+    [WIRE.tagInstance]: identity.instance,
   }
 }

@@ -4,6 +4,7 @@ import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   type ECSClient,
+  ListClustersCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
@@ -25,7 +26,10 @@ export function createEcsPort(client: ECSClient, call: AwsCall): EcsPort {
   return { ...taskCalls(client, call), ...definitionCalls(client, call) }
 }
 
-type TaskCalls = Pick<EcsPort, 'runTask' | 'stopTask' | 'describeTasks' | 'listTaskArns'>
+type TaskCalls = Pick<
+  EcsPort,
+  'runTask' | 'stopTask' | 'describeTasks' | 'listTaskArns' | 'listClusterArns'
+>
 
 function taskCalls(client: ECSClient, call: AwsCall): TaskCalls {
   return {
@@ -55,6 +59,15 @@ function taskCalls(client: ECSClient, call: AwsCall): TaskCalls {
           client.send(command, options(signal)),
         )
         return { items: answer.taskArns ?? [], nextToken: answer.nextToken }
+      })
+    },
+    listClusterArns(signal) {
+      return allPages('ListClusters', async (nextToken) => {
+        const command = new ListClustersCommand({ nextToken })
+        const answer = await call(ticket('ListClusters', 'Normal', signal), () =>
+          client.send(command, options(signal)),
+        )
+        return { items: answer.clusterArns ?? [], nextToken: answer.nextToken }
       })
     },
   }

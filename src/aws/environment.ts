@@ -86,3 +86,15 @@ export function shadowedEnvironment(
       )
     })
 }
+
+/** Warns of values under names that are Capstan's own. */
+export function overruledEnvironment(
+  template: TemplateSpec,
+  own: Readonly<Record<string, string>>,
+): readonly TemplateProblem[] {
+  return Object.entries(template.env ?? {})
+    .filter(([name, value]) => value !== null && name in own)
+    .map(([name]) =>
+      templateWarning(['env', name], `${name} is set by Capstan itself; this value is not sent`),
+    )
+}

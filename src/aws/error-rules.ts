@@ -36,6 +36,13 @@ export const ERROR_RULES: readonly ErrorRule[] = [
     because: 'nothing can be sent without a region, and no retry finds one',
   },
   {
+    codes: [LOCAL_CODES.fenced],
+    verdict: 'Retry',
+    class: 'Unknown',
+    advice: 'Nothing was sent, because what this controller does cannot be recorded safely.',
+    because: 'a repeat of the SDK before it may have arrived, so nothing is concluded',
+  },
+  {
     codes: ['CredentialsProviderError', 'TokenProviderError', 'ProviderError'],
     verdict: 'Retry',
     class: 'ConfigurationError',

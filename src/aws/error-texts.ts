@@ -4,6 +4,8 @@ export const LOCAL_CODES = {
   queueFull: 'CapstanQueueFull',
   /** No region is configured for the target. */
   noRegion: 'CapstanNoRegion',
+  /** This process may not write: its database or its lock is not its own any more, or cannot be written. */
+  fenced: 'CapstanFenced',
 } as const
 
 /** A throttle hidden in another exception. LimitExceededException is none: it is a hard quota. */

@@ -237,6 +237,11 @@ const CASES: readonly Case[] = [
     expect: ['Retry', 'ConfigurationError'],
   },
   {
+    name: 'a write that its fence kept back',
+    code: 'CapstanFenced',
+    expect: ['Retry', 'Unknown'],
+  },
+  {
     name: 'no region',
     code: 'CapstanNoRegion',
     sent: false,
@@ -337,6 +342,18 @@ const CASES: readonly Case[] = [
     code: 'ServerException',
     status: 500,
     expect: ['Retry', 'HostFailure'],
+  },
+  {
+    name: 'internal failure while launching',
+    code: 'InternalFailure',
+    status: 500,
+    expect: ['Ambiguous', 'HostFailure'],
+  },
+  {
+    name: 'a request that is not valid',
+    code: 'ValidationError',
+    status: 400,
+    expect: ['Terminal', 'ConfigurationError'],
   },
   {
     name: 'unknown 5xx while launching',

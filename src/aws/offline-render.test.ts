@@ -57,6 +57,7 @@ test('both bodies, with placeholders where only AWS knows', () => {
         { key: 'capstan.dev/attempt', value: '<attempt>' },
         { key: 'capstan.dev/work-pool', value: 'team/fargate' },
         { key: 'capstan.dev/controller', value: '<controller>' },
+        { key: 'capstan.dev/instance', value: '<instance>' },
       ],
       clientToken: '<derived from uid and attempt>',
       startedBy: '<derived from uid and attempt>',

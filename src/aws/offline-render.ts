@@ -1,4 +1,5 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
+import { heartbeatEnv, leaseTerms } from '../kinds/heartbeat.ts'
 import { chooseCapacity } from './capacity.ts'
 import { chooseContainerName } from './container-name.ts'
 import { defaultNames, type RunNames, taskTags } from './default-names.ts'
@@ -17,6 +18,9 @@ const UNKNOWN = {
   uid: '<uid>',
   attempt: '<attempt>',
   controller: '<controller>',
+  instance: '<instance>',
+  intake: '<heartbeat URL of the controller>',
+  token: '<token of the run>',
 } as const
 /** Stand in while the body is built, because real ones have a fixed shape. */
 const TOKEN_IN_BUILD = 'derived-at-launch'
@@ -52,6 +56,7 @@ export function renderOffline(input: OfflineInput): OfflineBodies {
     definition: definition?.body,
     containerName: definition?.containerName ?? chooseContainerName([], template.containerName),
     network: offlineNetwork(input, definition?.body),
+    ownEnv: offlineOwnEnv(template),
     tags: taskTags(names, UNKNOWN),
     clientToken: TOKEN_IN_BUILD,
     startedBy: TOKEN_IN_BUILD,
@@ -62,6 +67,12 @@ export function renderOffline(input: OfflineInput): OfflineBodies {
     runTask: { ...runTask.body, clientToken: TOKEN_SHOWN, startedBy: TOKEN_SHOWN },
     problems: [...(definition?.problems ?? []), ...runTask.problems],
   }
+}
+
+function offlineOwnEnv({ heartbeat, env }: TemplateSpec): Readonly<Record<string, string>> {
+  if (!heartbeat) return {}
+  const { uid: runUid, attempt, intake, token } = UNKNOWN
+  return heartbeatEnv(leaseTerms(heartbeat, intake), { runUid, index: 0, attempt, token, env })
 }
 
 function buildOfflineDefinition({

@@ -94,6 +94,8 @@ export interface EcsPort {
     priority?: 'Young' | 'Normal',
   ): Promise<DescribeTasksAnswer>
   listTaskArns(filter: ListTasksFilter, signal?: AbortSignal): Promise<readonly string[]>
+  /** All clusters of the account and region. */
+  listClusterArns(signal?: AbortSignal): Promise<readonly string[]>
   registerTaskDefinition(
     body: RegisterTaskDefinitionBody,
     signal?: AbortSignal,

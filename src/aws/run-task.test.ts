@@ -206,6 +206,15 @@ const RULES: readonly (readonly [string, TemplateSpec, Pick, unknown])[] = [
     [[{ type: 'memberOf', expression: 'x' }], [{ type: 'spread', field: 'y' }]],
   ],
   [
+    'an EBS volume that is made for the task',
+    {
+      volumes: [{ name: 'd', configuredAtLaunch: true }],
+      volumeConfigurations: [{ name: 'd', managedEBSVolume: { roleArn: 'r', sizeInGiB: 10 } }],
+    },
+    (b) => b.volumeConfigurations,
+    [{ name: 'd', managedEBSVolume: { roleArn: 'r', sizeInGiB: 10 } }],
+  ],
+  [
     'no network without awsvpc',
     { launchType: 'EC2', networkConfiguration: { subnets: ['subnet-1'] } },
     (b) => b.networkConfiguration,
@@ -338,6 +347,27 @@ const PROBLEMS: readonly (readonly [TemplateSpec, Partial<RunTaskInput>, string,
   ],
   [{ placementStrategy: [{ type: 'random' }] }, {}, 'placementStrategy', 'Fargate takes none'],
   [{ launchType: 'EC2', platformVersion: '1.4.0' }, {}, 'platformVersion', 'Fargate only'],
+  [
+    { volumes: [{ name: 'd', configuredAtLaunch: true }] },
+    {},
+    'volumeConfigurations',
+    'volume d is configured at launch, and nothing is said about it',
+  ],
+  [
+    { volumeConfigurations: [{ name: 'e', managedEBSVolume: { roleArn: 'r', sizeInGiB: 1 } }] },
+    {},
+    'volumeConfigurations',
+    'e is no volume with configuredAtLaunch',
+  ],
+  [
+    {
+      volumes: [{ name: 'd', configuredAtLaunch: true }],
+      volumeConfigurations: [{ name: 'd', managedEBSVolume: { roleArn: 'r' } }],
+    },
+    {},
+    'volumeConfigurations',
+    'volume d needs sizeInGiB or snapshotId',
+  ],
   [{}, { clientToken: 'x'.repeat(65) }, 'taskCustomizations', 'clientToken'],
   [{}, { startedBy: 'a/b' }, 'taskCustomizations', 'startedBy'],
   [

@@ -10,7 +10,7 @@ import {
   withoutAbsent,
   writable,
 } from './ecs-shapes.ts'
-import { overrideEnvironment } from './environment.ts'
+import { overrideEnvironment, overruledEnvironment } from './environment.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from './ports.ts'
 import { buildTags } from './tags.ts'
 import { findContainer } from './task-definition.ts'
@@ -75,6 +75,7 @@ export function buildRunTask(input: RunTaskInput): BuiltRunTask {
     ...tags.problems,
     ...command.problems,
     ...patched.problems,
+    ...overruledEnvironment(template, input.ownEnv ?? {}),
     ...runTaskProblems(patched.body, input),
   ]
   return { body: patched.body, problems }
@@ -93,6 +94,7 @@ function placement(input: RunTaskInput): Partial<RunTaskBody> {
     group: template.group,
     placementConstraints: template.placementConstraints && writable(template.placementConstraints),
     placementStrategy: template.placementStrategy && writable(template.placementStrategy),
+    volumeConfigurations: template.volumeConfigurations && writable(template.volumeConfigurations),
     // ECS refuses NONE by name; leaving the field out means it.
     propagateTags: template.propagateTags === 'TASK_DEFINITION' ? 'TASK_DEFINITION' : undefined,
     enableExecuteCommand: template.enableExecuteCommand ? true : undefined,

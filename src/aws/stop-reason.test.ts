@@ -246,6 +246,31 @@ const CASES: readonly Case[] = [
     expect: 'ConfigurationError',
   },
   {
+    name: 'cannot be looked at in time',
+    stopCode: FAILED,
+    reason: 'CannotInspectContainerError: Could not transition to inspecting; timed out',
+    expect: 'HostFailure',
+  },
+  {
+    name: 'cannot be stopped in time',
+    stopCode: FAILED,
+    reason: 'CannotStopContainerError: Could not transition to stopped; timed out',
+    expect: 'HostFailure',
+  },
+  {
+    name: 'a registry that is asked too often',
+    stopCode: FAILED,
+    reason: 'CannotPullContainerError: toomanyrequests: You have reached your pull rate limit',
+    expect: 'ImagePullTransient',
+  },
+  {
+    name: 'an engine of containers that is not there',
+    stopCode: FAILED,
+    reason:
+      'CannotStartContainerError: Cannot connect to the container engine at unix:///d.sock. Is it running?',
+    expect: 'ConfigurationError',
+  },
+  {
     name: 'runtime error',
     stopCode: FAILED,
     reason: 'ContainerRuntimeError: bad parameter',

@@ -456,6 +456,15 @@ const PROBLEMS: readonly (readonly [TemplateSpec, string, string])[] = [
     'has FARGATE, not EC2',
   ],
   [
+    {
+      image: 'x',
+      launchType: 'EC2',
+      taskDefinition: { requiresCompatibilities: ['EC2', 'FARGATE'] },
+    },
+    'taskDefinition.requiresCompatibilities',
+    'leave FARGATE out',
+  ],
+  [
     { image: 'x', configureCloudwatchLogs: true },
     'executionRoleArn',
     'logs need an execution role',

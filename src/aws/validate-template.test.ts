@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import type { ResolvedTemplate } from '../kinds/resolve.ts'
+import type { TemplateSpec } from '../kinds/generated.ts'
 import { renderTemplatePath } from './template-problem.ts'
 import { validateTemplate } from './validate-template.ts'
 
 const NAMES = { namespace: 'default', run: 'hello', workPool: 'default' }
 
-function found(template: ResolvedTemplate): readonly string[] {
+function found(template: TemplateSpec): readonly string[] {
   return validateTemplate(template, NAMES).map(
     ({ severity, path, message }) => `${severity} ${renderTemplatePath(path)}: ${message}`,
   )
 }
 
-test.each<ResolvedTemplate>([
+test.each<TemplateSpec>([
   { image: 'x' },
   { image: 'x', launchType: 'EC2' },
   { taskDefinitionArn: 'family:3' },
@@ -26,21 +26,7 @@ test.each<ResolvedTemplate>([
   expect(found(template)).toEqual([])
 })
 
-const CASES: readonly (readonly [ResolvedTemplate, string])[] = [
-  [{}, 'Error image: no image'],
-  [
-    { image: 'x', taskDefinitionArn: 'f:1', taskDefinition: {} },
-    'Error taskDefinitionArn: taskDefinition and taskDefinitionArn exclude each other',
-  ],
-  [
-    { image: 'x', configureCloudwatchLogs: true },
-    'Error executionRoleArn: sending logs to CloudWatch needs executionRoleArn',
-  ],
-  [{ image: 'x', cloudwatchLogsOptions: { mode: 'x' } }, 'Error cloudwatchLogsOptions: '],
-  [
-    { image: 'x', env: { PREFECT_RUNNER_HEARTBEAT_FREQUENCY: '10' } },
-    'Error env.PREFECT_RUNNER_HEARTBEAT_FREQUENCY: PREFECT_RUNNER_HEARTBEAT_FREQUENCY must be a whole number of seconds, at least 30, found 10',
-  ],
+const CASES: readonly (readonly [TemplateSpec, string])[] = [
   [{ image: 'x', cpu: 300 }, 'Error cpu: Fargate has no tasks of cpu 300'],
   [
     {

@@ -1,10 +1,7 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
-import { heartbeatOfEnv } from '../kinds/heartbeat.ts'
-import type { ResolvedTemplate } from '../kinds/resolve.ts'
-import { checkRules } from '../kinds/template-rules.ts'
 import { capacityProblems } from './capacity.ts'
 import type { RunNames } from './default-names.ts'
-import { renderOffline } from './offline-render.ts'
+import { type OfflineBodies, renderOffline } from './offline-render.ts'
 import {
   renderTemplatePath,
   type TemplateProblem,
@@ -17,37 +14,34 @@ const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTI
 const OWN_NAME = /^CAPSTAN_/
 
 /**
- * Everything about a resolved template that can be known without AWS: each rung of its ladder, and each
- * change that its retry rules may make, is built and checked. No error means that AWS can still refuse
- * only what it alone knows.
+ * Everything about a resolved template that can be known without AWS and that its merge has not checked:
+ * each rung of its ladder, and each change that its retry rules may make, is built and checked. No error
+ * means that AWS can still refuse only what it alone knows.
  */
 export function validateTemplate(
-  template: ResolvedTemplate,
+  template: TemplateSpec,
   names: RunNames,
 ): readonly TemplateProblem[] {
-  const rules = [...rulesOfKinds(template), ...heartbeatProblems(template)]
-  const settled = new Set(rules.map(({ path }) => renderTemplatePath(path)))
-  const built = variants(template).flatMap(({ variant, rung }) => {
-    return renderOffline({ template: variant, rung, names }).problems
-  })
+  const first = problemsOf({ variant: template, rung: 0 }, names)
+  return distinct([...first, ...validateOtherForms(template, names)])
+}
+
+/** The same without the form that is launched first, for those who build that one anyway. */
+export function validateOtherForms(
+  template: TemplateSpec,
+  names: RunNames,
+): readonly TemplateProblem[] {
   return distinct([
-    ...rules,
     ...contradictions(template),
     ...capacityProblems(template),
-    ...built.filter(({ path }) => !settled.has(renderTemplatePath(path))),
+    ...otherForms(template).flatMap((form) => problemsOf(form, names)),
     ...secretsInPlainText(template),
   ])
 }
 
-/** Sentences about the whole template that its merge has checked, too. */
-function rulesOfKinds(template: ResolvedTemplate): readonly TemplateProblem[] {
-  return checkRules(template).map(({ field, message }) => templateError([field], message))
-}
-
-function heartbeatProblems(template: ResolvedTemplate): readonly TemplateProblem[] {
-  if (template.heartbeat) return []
-  const beat = heartbeatOfEnv(template.env)
-  return beat.type === 'Invalid' ? [templateError(['env', beat.name], beat.message)] : []
+function problemsOf({ variant, rung }: Variant, names: RunNames): readonly TemplateProblem[] {
+  const bodies = renderOffline({ template: variant, rung, names })
+  return [...bodies.problems, ...networkWithoutUse(variant, bodies)]
 }
 
 function contradictions(template: TemplateSpec): readonly TemplateProblem[] {
@@ -58,22 +52,34 @@ function contradictions(template: TemplateSpec): readonly TemplateProblem[] {
   return [templateError(['networkConfiguration', 'subnetTags'], message)]
 }
 
+/** Inherited from a pool for Fargate it may be as meant; sent, it would be refused. */
+function networkWithoutUse(
+  template: TemplateSpec,
+  { taskDefinition, runTask }: OfflineBodies,
+): readonly TemplateProblem[] {
+  if (!taskDefinition || runTask.networkConfiguration) return []
+  const mode = taskDefinition.networkMode ?? 'bridge'
+  const message = `network mode ${mode} takes no network configuration: this is not sent (awsvpc would take it)`
+  return (['networkConfiguration', 'vpcId'] as const)
+    .filter((field) => template[field] !== undefined)
+    .map((field) => templateWarning([field], message))
+}
+
 interface Variant {
   readonly variant: TemplateSpec
   readonly rung: number
 }
 
-/** Every form in which the run may be launched. */
-function variants(template: TemplateSpec): readonly Variant[] {
-  const rungs = Math.max(1, template.capacityLadder?.length ?? 0)
-  const own = Array.from({ length: rungs }, (_, rung) => ({ variant: template, rung }))
+/** Every form in which the run may be launched after the first one. */
+function otherForms(template: TemplateSpec): readonly Variant[] {
+  const rungs = (template.capacityLadder ?? []).map((_, rung) => ({ variant: template, rung }))
   const changes = template.retry?.rules?.flatMap((rule): Variant[] => {
     const launchType = rule.change?.launchType
     if (launchType === undefined) return []
     const { capacityLadder: _, capacityProviderStrategy: __, ...rest } = template
     return [{ variant: { ...rest, launchType }, rung: 0 }]
   })
-  return [...own, ...(changes ?? [])]
+  return [...rungs.slice(1), ...(changes ?? [])]
 }
 
 function secretsInPlainText(template: TemplateSpec): readonly TemplateProblem[] {

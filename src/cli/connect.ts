@@ -1,10 +1,13 @@
-import { dirname, resolve } from 'node:path'
-import { type Environment, findSocket } from '../config.ts'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { type Environment, findSocket, type SocketLocation } from '../config.ts'
 import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
 import { createApiClient } from './client.ts'
 import type { Connection } from './context.ts'
 import type { Endpoint, UrlEndpoint } from './endpoint.ts'
+import { CliError } from './errors.ts'
 import { type KubeconfigContext, readKubeconfig } from './kubeconfig-file.ts'
+import { listAt, textAt } from './objects.ts'
 import type { Options } from './options.ts'
 import { readText } from './read-text.ts'
 
@@ -25,12 +28,10 @@ async function findEndpoint(
   options: Options,
   environment: Environment,
 ): Promise<{ readonly endpoint: Endpoint; readonly namespace?: string | undefined }> {
-  const file = options.text('kubeconfig')
-  const context = file ? await loadKubeconfig(resolve(environment.cwd, file), options) : undefined
+  const context = await findContext(options, environment)
   const url = options.text('server') ?? context?.endpoint.url
   if (url === undefined) {
-    const flags = { socket: options.text('socket'), data: options.text('data') }
-    return { endpoint: { type: 'Socket', location: findSocket(flags, environment) } }
+    return { endpoint: { type: 'Socket', location: locateSocket(options, environment) } }
   }
   const endpoint = {
     ...context?.endpoint,
@@ -39,6 +40,55 @@ async function findEndpoint(
     type: 'Url' as const,
   }
   return { endpoint, namespace: context?.namespace }
+}
+
+function locateSocket(options: Options, environment: Environment): SocketLocation {
+  const flags = { socket: options.text('socket'), data: options.text('data') }
+  return findSocket(flags, environment)
+}
+
+/**
+ * The kubeconfig's context where one counts: with `--kubeconfig`; with `--context`, which is looked for
+ * where kubectl looks; and as kubectl's plugin, which talks to whom kubectl talks unless a socket is near.
+ */
+async function findContext(
+  options: Options,
+  environment: Environment,
+): Promise<KubeconfigContext | undefined> {
+  const file = options.text('kubeconfig')
+  if (file) return loadKubeconfig(resolve(environment.cwd, file), options)
+  const wanted = options.text('context')
+  const isPlugin = environment.programName === 'kubectl capstan'
+  const isUnplaced =
+    options.text('server') === undefined && locateSocket(options, environment).source === 'default'
+  if (wanted === undefined && !(isPlugin && isUnplaced)) return undefined
+  const files = kubeconfigFiles(environment)
+  for (const candidate of files) {
+    const found = await tryKubeconfig(candidate, options)
+    if (found) return found
+  }
+  if (wanted === undefined) return undefined
+  throw new CliError(`there is no context "${wanted}" in ${files.join(' or ')}`)
+}
+
+/** KUBECONFIG's files, else `~/.kube/config`. */
+function kubeconfigFiles({ kubeconfig, home, cwd }: Environment): readonly string[] {
+  const named = (kubeconfig ?? '').split(delimiter).filter((file) => file !== '')
+  return named.length > 0
+    ? named.map((file) => resolve(cwd, file))
+    : [join(home, '.kube', 'config')]
+}
+
+/** Of several files the first that has the context counts, so a file without it is no error. */
+async function tryKubeconfig(
+  file: string,
+  options: Options,
+): Promise<KubeconfigContext | undefined> {
+  const { parse } = await import('yaml')
+  const document: unknown = existsSync(file) ? parse(readText(file)) : undefined
+  const name = options.text('context') ?? textAt(document, 'current-context')
+  const isThere = listAt(document, 'contexts').some((entry) => entry['name'] === name)
+  return name && isThere ? loadKubeconfig(file, options) : undefined
 }
 
 async function loadKubeconfig(file: string, options: Options): Promise<KubeconfigContext> {

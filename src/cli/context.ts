@@ -1,4 +1,9 @@
-import type { Environment, UpOptions } from '../config.ts'
+import type {
+  ContainerEngineEnvironment,
+  Environment,
+  TaskDriverName,
+  UpOptions,
+} from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { ApiClient } from './client.ts'
@@ -30,6 +35,8 @@ export interface Connection {
 export interface Programs {
   /** Runs the controller until it is done or told to stop; resolves with the exit code. */
   runController(options: UpOptions): Promise<number>
+  /** Copies the database of a data directory that no controller has open. Returns where it was. */
+  backUpOffline(dataDir: string, target: string): Promise<string>
   /** Serves the ECS-compatible endpoint until SIGINT or SIGTERM; calls `onReady` with its URL. */
   serveEmulator(options: EmulatorOptions, onReady: (url: string) => void): Promise<number>
   /** The YAML that kustomize makes of a folder. */
@@ -45,4 +52,6 @@ export interface EmulatorOptions {
   readonly taskEnvironment: Readonly<Record<string, string>>
   /** Where tasks run that name no folder of this machine. */
   readonly cwd: string
+  readonly driver: TaskDriverName
+  readonly containerEngine: ContainerEngineEnvironment
 }

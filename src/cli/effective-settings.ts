@@ -3,6 +3,7 @@ import { DEFAULT_WORK_POOL } from '../kinds/meta.ts'
 import { type ResolveChecks, type ResolvedRun, resolveRun } from '../kinds/resolve.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { CliError } from './errors.ts'
+import { heartbeatSettings } from './heartbeat-settings.ts'
 import { plainText } from './json-text.ts'
 import { type ApiObject, textAt, valueAt } from './objects.ts'
 
@@ -52,8 +53,10 @@ function specOf(object: ApiObject | undefined): JsonObject {
 }
 
 /** Maps that are merged key by key have a source per key. */
-function settingsOf({ template, sources }: ResolvedRun): readonly EffectiveSetting[] {
+function settingsOf(resolved: ResolvedRun): readonly EffectiveSetting[] {
+  const { template, sources } = resolved
   return Object.entries(template as JsonObject).flatMap(([field, value]) => {
+    if (field === 'heartbeat') return heartbeatSettings(resolved)
     const keyed = isJsonObject(value)
       ? Object.keys(value).filter((key) => sources.has(`${field}.${key}`))
       : []

@@ -1,6 +1,7 @@
 import type { OfflineBodies } from '../aws/offline-render.ts'
 import { renderOffline } from '../aws/offline-render.ts'
 import type { TemplateProblem } from '../aws/template-problem.ts'
+import { validateTemplate } from '../aws/validate-template.ts'
 import type { TemplateSpec, WorkPoolSpec } from '../kinds/generated.ts'
 import { DEFAULT_WORK_POOL } from '../kinds/meta.ts'
 import type { ResolveProblem } from '../kinds/resolve.ts'
@@ -24,7 +25,7 @@ export interface OfflineRun {
   readonly bodies: OfflineBodies
 }
 
-/** Checks the files, and builds of each Run what ECS would be sent, which finds the rest. */
+/** Checks the files, builds of each Run what ECS would be sent, and checks all forms in which it may be sent. */
 export function checkOffline(
   texts: readonly ManifestText[],
   defaultNamespace: string,
@@ -50,18 +51,16 @@ export function checkOffline(
 
 function bodiesOf({ object, pool, deployment, resolved }: ResolvedObject): OfflineBodies {
   const { aws } = (pool?.spec ?? {}) as WorkPoolSpec
-  return renderOffline({
-    // Merging and rendering only took members and values out.
-    template: resolved.template as TemplateSpec,
-    rung: 0,
-    names: {
-      namespace: object.metadata.namespace,
-      run: object.metadata.name,
-      deployment: deployment?.metadata.name,
-      workPool: pool?.metadata.name ?? DEFAULT_WORK_POOL,
-    },
-    region: aws?.region,
-  })
+  const names = {
+    namespace: object.metadata.namespace,
+    run: object.metadata.name,
+    deployment: deployment?.metadata.name,
+    workPool: pool?.metadata.name ?? DEFAULT_WORK_POOL,
+  }
+  // Merging and rendering only took members and values out.
+  const template = resolved.template as TemplateSpec
+  const bodies = renderOffline({ template, rung: 0, names, region: aws?.region })
+  return { ...bodies, problems: validateTemplate(template, names) }
 }
 
 /** In the manifest that gave the value; the run's own where none did. */

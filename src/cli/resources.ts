@@ -26,6 +26,7 @@ const OWN: readonly Resource[] = KINDS.map((kind) => OWN_BY_KIND[kind])
 export const WORK_POOLS: Resource = OWN_BY_KIND.WorkPool
 export const RUNS: Resource = OWN_BY_KIND.Run
 export const DEPLOYMENTS: Resource = OWN_BY_KIND.Deployment
+export const PODS: Resource = coreResource('Pod', 'pod', 'po')
 export const EVENTS: Resource = coreResource('Event', 'event', 'ev')
 export const NAMESPACES: Resource = {
   ...coreResource('Namespace', 'namespace', 'ns'),
@@ -33,12 +34,7 @@ export const NAMESPACES: Resource = {
 }
 
 /** Everything that the command line can name: Capstan's kinds, and what its API shows beside them. */
-const RESOURCES: readonly Resource[] = [
-  ...OWN,
-  EVENTS,
-  coreResource('Pod', 'pod', 'po'),
-  NAMESPACES,
-]
+const RESOURCES: readonly Resource[] = [...OWN, EVENTS, PODS, NAMESPACES]
 
 function ownResource(kind: Kind): Resource {
   const names = KIND_NAMES[kind]

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { RouteExtension } from '../apiserver/api-handler.ts'
+import { createEventLogRoute } from '../apiserver/routes/event-log.ts'
 import { createHistoryRoute } from '../apiserver/routes/history.ts'
 import { createKubeconfigRoute } from '../apiserver/routes/kubeconfig.ts'
+import { createTokenRoute } from '../apiserver/routes/tokens.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { Tokens } from '../apiserver/tokens.ts'
 import type { ListenAddress, UpOptions } from '../config.ts'
@@ -36,7 +38,9 @@ export function apiParts(
   let endpoint: Endpoint | undefined
   const server = create([
     createKubeconfigRoute({ ...deps, endpoint: () => endpoint }),
+    createTokenRoute(deps),
     createHistoryRoute(deps.store),
+    createEventLogRoute(deps),
   ])
   const socket: Part = {
     name: 'API socket',
@@ -83,9 +87,10 @@ async function listenHttps(
     hosts: [...new Set(hosts)],
     nowMs: deps.clock.nowMs(),
   })
-  const verifyToken = (token: string): ReturnType<Tokens['verify']> => deps.tokens.verify(token)
+  const verifyToken = (token: string): ReturnType<Tokens['verify']> =>
+    deps.tokens.verify(token, deps.clock.nowMs())
   const listen = (wanted: number): Promise<number> =>
-    server.listenTcp({ host, port: wanted, tls, hostNames: [host], verifyToken })
+    server.listenTcp({ host, port: wanted, tls, hostNames: hostNames(options, host), verifyToken })
   // The port of last time may be someone else's now; only a port that was asked for must be had.
   const bound =
     options.listen === undefined && port !== 0 ? listen(port).catch(() => listen(0)) : listen(port)
@@ -93,6 +98,11 @@ async function listenHttps(
   deps.store.transaction(() => deps.store.identity.set(PORT_KEY, String(actual)))
   const name = host.includes(':') ? `[${host}]` : host
   return { server: `https://${name}:${actual}`, certificateAuthority: tls.certificateAuthority }
+}
+
+/** What tasks are told is a name of ours, too. */
+function hostNames({ heartbeatUrl }: UpOptions, host: string): readonly string[] {
+  return heartbeatUrl === undefined ? [host] : [host, new URL(heartbeatUrl).hostname]
 }
 
 function listenAddress(options: UpOptions, store: Store): ListenAddress {

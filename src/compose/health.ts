@@ -1,32 +1,45 @@
 import type { HealthPort } from '../apiserver/ports.ts'
 import { heldRuns, recoveryUnderWay } from '../controllers/recovery/controller.ts'
-import type { TaskObserver } from '../controllers/run/task-observer.ts'
-import type { SqliteStore } from '../store/open.ts'
+import type { StoreUnusable } from '../store/errors.ts'
+import type { Store } from '../store/types.ts'
+import type { PartAges } from './part-ages.ts'
 
 /** Three times the rarest look at a task, and the SDK's own retries: beyond it the observer is stuck. */
 const OBSERVER_STALE_MS = 180_000
+/** Six knocks at our own door that nobody answered. */
+const INTAKE_STALE_MS = 30_000
+/** A folder is looked at every ten seconds, and a large one takes seconds. */
+const SOURCES_STALE_MS = 120_000
 
 /** What the process says about itself on /livez and /readyz. */
 export function createHealth(deps: {
-  readonly store: SqliteStore
-  readonly observer: TaskObserver
+  readonly store: Store
+  readonly agesMs: () => PartAges
+  /** Why the database cannot be relied on, or cannot be written for now. */
+  readonly storeProblem: () => StoreUnusable | undefined
   /** Folders whose first complete look is still to come, or that cannot be read. */
   readonly sourcesNotReady: () => readonly string[]
 }): HealthPort {
   return {
     live: () => [{ name: 'ping', ok: true }],
     ready() {
-      const problem = deps.store.fileProblem()
-      const staleMs = deps.observer.staleMs()
+      const problem = deps.storeProblem()
+      const ages = deps.agesMs()
       const waiting = deps.sourcesNotReady()
       const recovering = recoveryUnderWay(deps.store)
-      const held = heldRuns(deps.store).length
+      // Counting them takes a look at every run, and probes come often.
+      const held = recovering === undefined ? heldRuns(deps.store).length : 0
       return [
         { name: 'store', ok: problem === undefined, ...(problem && { message: problem.message }) },
         {
           name: 'observer',
-          ok: staleMs < OBSERVER_STALE_MS,
-          message: `last look at tasks ${Math.round(staleMs / 1000)} s ago`,
+          ok: ages.observer < OBSERVER_STALE_MS,
+          message: `last look at tasks ${secondsOf(ages.observer)} ago`,
+        },
+        {
+          name: 'intake',
+          ok: (ages.intake ?? 0) < INTAKE_STALE_MS,
+          message: `heartbeats could last come in ${secondsOf(ages.intake ?? 0)} ago`,
         },
         {
           name: 'recovery',
@@ -36,10 +49,17 @@ export function createHealth(deps: {
         },
         {
           name: 'sources',
-          ok: waiting.length === 0,
-          ...(waiting.length > 0 && { message: waiting.join('; ') }),
+          ok: waiting.length === 0 && (ages.sources ?? 0) < SOURCES_STALE_MS,
+          message:
+            waiting.length > 0
+              ? waiting.join('; ')
+              : `last look at a folder ${secondsOf(ages.sources ?? 0)} ago`,
         },
       ]
     },
   }
+}
+
+function secondsOf(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
 }

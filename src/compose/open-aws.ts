@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { createAwsAccounts, type ManagedAwsAccounts } from '../aws/accounts.ts'
 import { UNLIMITED } from '../aws/limits.ts'
 import { resolveCredentials } from '../aws/preflight.ts'
+import type { BeforeWrite } from '../aws/write-gate.ts'
 import type { UpOptions } from '../config.ts'
 import type { OutputOfEveryTask } from '../controllers/attempt-logs.ts'
 import { AWS_PACE, LOCAL_PACE, type ObserverPace } from '../controllers/run/observer-schedule.ts'
-import { startLocalEmulator } from '../emulator/local.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Log } from '../runtime/logger.ts'
+import { openLocalEmulator } from './local-emulator.ts'
 import { StartProblem } from './start-problem.ts'
 
 /** Where tasks run, and how closely they may be watched there. */
@@ -25,6 +26,8 @@ export interface OpenAwsDeps {
   readonly random: Random
   readonly log: Log
   readonly version: string
+  /** Asked before every call that changes something. */
+  readonly beforeWrite: BeforeWrite
 }
 
 /** Log group and stream prefix of tasks that configure no logs, in the embedded endpoint. */
@@ -40,7 +43,7 @@ export async function openAws(options: UpOptions, deps: OpenAwsDeps): Promise<Op
 
 async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
   const accessKeyId = deps.random.hex(ACCESS_KEY_BYTES)
-  const local = await startLocalEmulator({
+  const local = await openLocalEmulator(options, {
     accessKeyId,
     clock: deps.clock,
     random: deps.random,
@@ -51,7 +54,7 @@ async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws
       keepAllOutput: { logGroup: LOCAL_OUTPUT.group, streamPrefix: LOCAL_OUTPUT.prefix },
     },
   })
-  deps.log.info('embedded endpoint listens', { url: local.url })
+  deps.log.info('embedded endpoint listens', { url: local.url, tasks: local.driverName })
   const accounts = createAwsAccounts({
     clock: deps.clock,
     region: local.emulator.config.region,
@@ -59,6 +62,7 @@ async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws
     credentials: { accessKeyId, secretAccessKey: 'local' },
     apiLimits: UNLIMITED,
     version: deps.version,
+    beforeWrite: deps.beforeWrite,
   })
   return {
     accounts,
@@ -82,6 +86,7 @@ async function openRemote({ aws }: UpOptions, deps: OpenAwsDeps): Promise<OpenAw
     clock: deps.clock,
     region: preflight.region,
     version: deps.version,
+    beforeWrite: deps.beforeWrite,
     log: (message, fields) => deps.log.info(message, fields),
   })
   return {

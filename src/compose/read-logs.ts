@@ -1,5 +1,6 @@
 import type { LogLine, LogRequest, ReadLogs } from '../apiserver/ports.ts'
 import { LogsUnavailableError } from '../apiserver/ports.ts'
+import type { LogPosition } from '../aws/log-cursor.ts'
 import type { LogLocation } from '../aws/log-location.ts'
 import { createLogReader } from '../aws/log-reader.ts'
 import type { AwsAccount, LogEvent } from '../aws/ports.ts'
@@ -16,7 +17,7 @@ export interface ReadLogsDeps {
   readonly outputOfEveryTask: OpenAws['outputOfEveryTask']
 }
 
-/** Lines that a tail without a number gives: what CloudWatch returns in one page. */
+/** Lines that are looked at before following begins: what CloudWatch returns in one page. */
 const TAIL_LIMIT = 10_000
 
 /** Reads the output of a run's attempts from CloudWatch Logs, or from the embedded endpoint. */
@@ -26,40 +27,52 @@ export function createReadLogs(deps: ReadLogsDeps): ReadLogs {
     const reader = createLogReader({ logs: target.account.logs, clock: deps.clock })
     const { location, container } = target
     const isWanted = (event: LogEvent): boolean => event.timestampMs >= (request.sinceMs ?? 0)
-    if (!request.follow) {
-      const count = request.tailLines ?? TAIL_LIMIT
-      const events = await reader.tail(location, count, signal)
-      yield* events.filter(isWanted).map((event) => toLine(event, container))
-      return
-    }
+    const start = await startOf(reader, location, request, signal)
+    yield* start.first.filter(isWanted).map((event) => toLine(event, container))
+    if (start.isAll) return
     const finished = (): boolean => {
       const row = deps.store.attempts.byClientToken(target.attempt.clientToken)
-      return row === undefined || row.endedAtMs !== undefined
+      return !request.follow || row === undefined || row.endedAtMs !== undefined
     }
-    const drainMs = deps.outputOfEveryTask ? 0 : undefined
-    const skip = await linesToSkip(reader, location, request, signal)
-    let seen = 0
-    for await (const { event } of reader.follow(location, {
-      finished,
-      signal,
-      ...(drainMs !== undefined && { drainMs }),
-    })) {
-      seen += 1
-      if (seen > skip && isWanted(event)) yield toLine(event, container)
+    const drainMs = deps.outputOfEveryTask || !request.follow ? 0 : undefined
+    const options = { finished, signal, ...(drainMs !== undefined && { drainMs }) }
+    for await (const { event } of reader.follow(location, { ...options, from: start.from })) {
+      if (isWanted(event)) yield toLine(event, container)
     }
   }
 }
 
-/** Following begins at the head; with `tail` all but the last lines that are there now are passed over. */
-async function linesToSkip(
+interface Start {
+  /** Lines that are there already. */
+  readonly first: readonly LogEvent[]
+  /** Where reading goes on; undefined: at the head of the stream. */
+  readonly from?: LogPosition | undefined
+  /** Nothing else is wanted. */
+  readonly isAll: boolean
+}
+
+/** With `tail` the last lines and what follows them; without, everything that is not too old. */
+async function startOf(
   reader: ReturnType<typeof createLogReader>,
   location: LogLocation,
-  request: LogRequest,
+  { tailLines, sinceMs, follow }: LogRequest,
   signal: AbortSignal,
-): Promise<number> {
-  if (request.tailLines === undefined) return 0
-  const present = await reader.tail(location, TAIL_LIMIT, signal)
-  return Math.max(0, present.length - request.tailLines)
+): Promise<Start> {
+  if (tailLines === undefined) {
+    const from = sinceMs === undefined ? undefined : { atMs: sinceMs, countAtMs: 0 }
+    return { first: [], from, isAll: false }
+  }
+  if (!follow) return { first: await reader.tail(location, tailLines, signal), isAll: true }
+  // More than is wanted, to know how many lines have the time of the last one.
+  const present = await reader.tail(location, Math.max(tailLines, TAIL_LIMIT), signal)
+  const first = present.slice(Math.max(0, present.length - tailLines))
+  return { first, from: positionBehind(present), isAll: false }
+}
+
+function positionBehind(events: readonly LogEvent[]): LogPosition | undefined {
+  const atMs = events.at(-1)?.timestampMs
+  if (atMs === undefined) return undefined
+  return { atMs, countAtMs: events.filter(({ timestampMs }) => timestampMs === atMs).length }
 }
 
 interface Target {

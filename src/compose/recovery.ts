@@ -1,97 +1,99 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpOptions } from '../config.ts'
-import { beginRecovery } from '../controllers/recovery/controller.ts'
-import { type Evidence, recoveryReason } from '../controllers/recovery/decide.ts'
-import { WIRE } from '../kinds/meta.ts'
-import { errorMessage } from '../lib/errors.ts'
-import { isJsonObject } from '../lib/json.ts'
-import type { Log } from '../runtime/logger.ts'
-import type { Store } from '../store/types.ts'
-import type { OpenAws } from './open-aws.ts'
+import { recoveryUnderWay } from '../controllers/recovery/controller.ts'
+import type { Evidence, Verdict } from '../controllers/recovery/decide.ts'
+import { settleDatabase } from '../controllers/recovery/settle.ts'
+import {
+  inspectLaunchLog,
+  LAUNCH_LOG_MAX_BYTES,
+  readLaunchLog,
+  writeLaunchLog,
+} from '../store/launch-log.ts'
+import type { LaunchProofs } from '../store/launch-log-lines.ts'
+import { launchCount } from '../store/record-launches.ts'
+import { identifyFiles } from '../store/stale-wal.ts'
+import { writeIdentity } from './identity-file.ts'
+import {
+  DATABASE_FILE,
+  type DataDir,
+  IDENTITY_FILE,
+  LAUNCH_LOG_FILE,
+  launchSummary,
+} from './open-data-dir.ts'
 import { StartProblem } from './start-problem.ts'
 
-/** Beside the database, so that a lost or exchanged database is noticed. */
-const IDENTITY_FILE = 'identity.json'
-
-/** Tasks of a cluster that are looked at for traces of a controller whose database is new. */
-const TRACE_LIMIT = 100
-
 /**
- * Compares the database with the identity file and, where the database is new and alone, with ECS; begins
- * recovery when something was lost. Only then is the start counted and the file written, so that a crash
- * in between finds the same evidence again. Throws StartProblem when ECS cannot be asked.
+ * Compares the database with what stands beside it, and begins recovery when something was lost. Only then is
+ * the start counted and the identity file written, so that a crash in between finds the same evidence
+ * again. Returns what the launch log proves while recovery is under way. Throws StartProblem for a database
+ * that is somebody else's.
  */
-export async function settleIdentity(
+export function settleIdentity(options: UpOptions, dataDir: DataDir): LaunchProofs | undefined {
+  const { store, path } = dataDir
+  const logPath = join(path, LAUNCH_LOG_FILE)
+  const { identity } = store
+  const log = inspectLaunchLog(logPath)
+  const evidence: Evidence = {
+    database: {
+      instanceId: identity.instanceId(),
+      epoch: identity.epoch(),
+      launches: launchCount(identity),
+    },
+    file: dataDir.identity,
+    log,
+    mayHaveRun: !options.local,
+  }
+  const proofs = usableProofs(logPath, evidence)
+  const verdict = countStart(options, dataDir, evidence, proofs)
+  if (isLogBehind(dataDir, verdict, log)) writeLaunchLog(logPath, launchSummary(store))
+  writeIdentity(join(path, IDENTITY_FILE), {
+    instanceId: identity.instanceId(),
+    epoch: identity.epoch(),
+    files: identifyFiles(join(path, DATABASE_FILE)),
+  })
+  return recoveryUnderWay(store) === undefined ? undefined : (proofs ?? readLaunchLog(logPath))
+}
+
+/** One transaction: a start that is counted has begun its recovery. */
+function countStart(
   options: UpOptions,
-  deps: { readonly store: Store; readonly aws: OpenAws; readonly log: Log },
-): Promise<void> {
-  const { store } = deps
-  const path = join(options.dataDir, IDENTITY_FILE)
-  const database = { instanceId: store.identity.instanceId(), epoch: store.identity.epoch() }
-  const file = readIdentity(path)
-  const ecsKnowsController =
-    file === undefined && database.epoch === 0 && (await hasTraces(options.name, deps.aws))
-  const reason = recoveryReason({ database, file, ecsKnowsController })
-  const epoch = Math.max(database.epoch, file?.epoch ?? 0) + 1
-  store.transaction(() => {
-    if (reason !== undefined) beginRecovery(store, reason)
+  { store, path }: DataDir,
+  evidence: Evidence,
+  proofs: LaunchProofs | undefined,
+): Verdict {
+  const epoch = Math.max(evidence.database.epoch, evidence.file?.epoch ?? 0) + 1
+  return store.transaction(() => {
+    const verdict = settleDatabase(store, evidence, proofs)
+    if (verdict.type === 'Refuse') {
+      throw new StartProblem(
+        `${join(path, DATABASE_FILE)} cannot be used: ${verdict.why}; put this controller's own database or its newest backup in its place, or move it and its -wal file aside to recover from what ECS still knows`,
+      )
+    }
     while (store.identity.epoch() < epoch) store.identity.raiseEpoch()
     store.identity.setControllerName(options.name)
+    return verdict
   })
-  writeIdentity(path, { instanceId: database.instanceId, epoch })
 }
 
-function readIdentity(path: string): Evidence['file'] {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-  const value = parseObject(text)
-  const { instanceId, epoch } = value ?? {}
-  if (typeof instanceId === 'string' && typeof epoch === 'number') return { instanceId, epoch }
-  throw new StartProblem(
-    `${path} cannot be read as the identity of a data directory: put it back from a backup, or remove it to start without proof of what has run`,
-  )
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
-  } catch {
+/** Read in full only where something may have to be proven. */
+function usableProofs(path: string, { database, file, log }: Evidence): LaunchProofs | undefined {
+  if (log === undefined || (file !== undefined && file.instanceId !== log.instanceId))
     return undefined
-  }
+  const isOwn = log.instanceId === database.instanceId
+  const isBehind = database.epoch < (file?.epoch ?? 0) || database.launches < log.sequence
+  return !isOwn || isBehind ? readLaunchLog(path) : undefined
 }
 
-/** Written whole and renamed: a crash leaves the old one or the new one. */
-function writeIdentity(path: string, identity: NonNullable<Evidence['file']>): void {
-  const partial = `${path}.partial`
-  writeFileSync(partial, `${JSON.stringify(identity)}\n`, { mode: 0o600 })
-  renameSync(partial, path)
-}
-
-/** Whether tasks of this controller's name exist where it would launch by default. */
-async function hasTraces(name: string, aws: OpenAws): Promise<boolean> {
-  const { ecs } = aws.accounts.account({})
-  try {
-    const arns = await ecs.listTaskArns({ cluster: 'default' })
-    if (arns.length === 0) return false
-    const { tasks } = await ecs.describeTasks('default', arns.slice(0, TRACE_LIMIT))
-    return tasks.some(({ tags }) => tags[WIRE.tagController] === name)
-  } catch (error) {
-    if (isAbsentCluster(error)) return false
-    throw new StartProblem(
-      `The database is new, and ECS cannot be asked whether this controller has run before: ${errorMessage(error)}`,
-      { cause: error },
-    )
-  }
-}
-
-/** An account without the cluster `default` has no tasks there either. */
-function isAbsentCluster(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ClusterNotFoundException'
+/**
+ * A log that is not this database's, that lacks what the database knows (the process died between the two), or
+ * that grew large is begun anew. During recovery the old one is the better witness.
+ */
+function isLogBehind(
+  { store }: DataDir,
+  verdict: Verdict,
+  log: ReturnType<typeof inspectLaunchLog>,
+): boolean {
+  if (log === undefined || log.instanceId !== store.identity.instanceId()) return true
+  if (verdict.type === 'Recover') return false
+  return log.sequence < launchCount(store.identity) || log.bytes > LAUNCH_LOG_MAX_BYTES / 2
 }

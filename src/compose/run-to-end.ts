@@ -1,5 +1,6 @@
 import { renderFinalTable, renderProgress } from '../cli/progress.ts'
 import type { UpOptions } from '../config.ts'
+import { recoveryUnderWay } from '../controllers/recovery/controller.ts'
 import type { Clock } from '../lib/clock.ts'
 import { sleep } from '../lib/clock.ts'
 import { renderSourceProblem } from '../source/problem.ts'
@@ -11,6 +12,8 @@ export interface RunToEndDeps {
   readonly store: Store
   readonly sources: Sources
   readonly clock: Clock
+  /** Whether automations have dealt with everything that happened. */
+  readonly isIdle: () => boolean
   readonly stopped: AbortSignal
   /** Settles when the program has ended, whatever the reason. */
   readonly running: Promise<void>
@@ -25,7 +28,7 @@ const SOURCE_POLL_MS = 20
  * had a problem, 1 otherwise.
  */
 export async function runToEnd(options: UpOptions, deps: RunToEndDeps): Promise<number> {
-  const { store, sources, clock, stopped } = deps
+  const { store, sources, clock, isIdle, stopped } = deps
   const died = new AbortController()
   deps.running.then(
     () => died.abort(new Error('the controller stopped')),
@@ -33,9 +36,12 @@ export async function runToEnd(options: UpOptions, deps: RunToEndDeps): Promise<
   )
   const signal = AbortSignal.any([stopped, died.signal])
   try {
-    while (!sources.settled()) await sleep(clock, SOURCE_POLL_MS, signal)
+    // While recovery is under way every run looks as if it waited for a person.
+    while (!sources.settled() || recoveryUnderWay(store) !== undefined) {
+      await sleep(clock, SOURCE_POLL_MS, signal)
+    }
     const runs = await watchRunsToEnd(
-      { store, clock, onChange: showProgress(options, clock) },
+      { store, clock, isIdle, onChange: showProgress(options, clock) },
       signal,
     )
     process.stdout.write(renderFinalTable(runs))

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startLocalEmulator } from '../emulator/local.ts'
+import type { ContainerEngineEnvironment, TaskDriverName } from '../config.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import { openLocalEmulator } from './local-emulator.ts'
+import { explainStart } from './start-problem.ts'
 import { untilSignal } from './until-signal.ts'
 
 export interface ServeLocalOptions {
@@ -13,6 +15,8 @@ export interface ServeLocalOptions {
   readonly taskEnvironment: Readonly<Record<string, string>>
   /** Where tasks run that name no folder of this machine. */
   readonly cwd: string
+  readonly driver: TaskDriverName
+  readonly containerEngine: ContainerEngineEnvironment
 }
 
 /** `capstan local`: an ECS-compatible endpoint for any AWS client, until a signal comes. What it holds goes with it. */
@@ -21,8 +25,24 @@ export async function serveLocal(
   onReady: (url: string) => void,
 ): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'capstan-local-'))
+  try {
+    await serveUntilSignal(options, directory, onReady)
+    return 0
+  } catch (error) {
+    process.stderr.write(explainStart(error))
+    return 1
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function serveUntilSignal(
+  options: ServeLocalOptions,
+  directory: string,
+  onReady: (url: string) => void,
+): Promise<void> {
   const stopped = untilSignal()
-  const local = await startLocalEmulator({
+  const local = await openLocalEmulator(options, {
     clock: systemClock,
     random: systemRandom,
     directory,
@@ -37,6 +57,4 @@ export async function serveLocal(
     stopped.addEventListener('abort', () => resolve(), { once: true })
   })
   await local.close({ killTasks: true })
-  await rm(directory, { recursive: true, force: true })
-  return 0
 }

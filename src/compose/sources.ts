@@ -32,6 +32,8 @@ export interface Sources {
   readonly settled: () => boolean
   /** One sentence for each folder that has not been read, or cannot be. */
   readonly notReady: () => readonly string[]
+  /** Milliseconds since the folder that was looked at the longest time ago; undefined: there is none. */
+  readonly staleMs: () => number | undefined
 }
 
 const PATH = '/capstan/sources'
@@ -55,6 +57,8 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
     route: { handle: (request) => answer(list, request) },
     settled: () => list.every(isSettled),
     notReady: () => list.flatMap((source) => notReady(source)),
+    staleMs: () =>
+      list.length === 0 ? undefined : Math.max(...list.map((source) => source.staleMs())),
   }
 }
 

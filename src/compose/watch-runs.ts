@@ -1,4 +1,4 @@
-import type { CapstanObject } from '../kinds/meta.ts'
+import { type CapstanObject, WIRE } from '../kinds/meta.ts'
 import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/types.ts'
@@ -8,6 +8,8 @@ export type ObservedRun = CapstanObject<unknown, RunStatus>
 export interface RunWatchDeps {
   readonly store: Store
   readonly clock: Clock
+  /** Whether what the runs led to is done as well. */
+  readonly isIdle: () => boolean
   /** Called with the runs of before and of now, whenever something about them changed. */
   readonly onChange: (before: readonly ObservedRun[], now: readonly ObservedRun[]) => void
 }
@@ -17,8 +19,10 @@ const SHOW_EVERY_MS = 100
 
 /** Ends of runs that nothing will continue. */
 export function isSettled(run: ObservedRun): boolean {
-  const state = run.status?.state?.type
-  return isFinalState(state) || state === 'PAUSED'
+  const { type, name } = run.status?.state ?? {}
+  if (type !== 'PAUSED') return isFinalState(type)
+  // A run that recovery has let go still says that it is held until it is looked at.
+  return name !== 'Held' || run.metadata.annotations?.[WIRE.annotationHeld] !== undefined
 }
 
 /**
@@ -45,7 +49,7 @@ export function watchRunsToEnd(
       const runs = quiet ? shown : (store.objects.list({ kind: 'Run' }) as readonly ObservedRun[])
       if (!quiet) deps.onChange(shown, runs)
       shown = runs
-      if (quiet && runs.every(isSettled)) {
+      if (quiet && runs.every(isSettled) && deps.isIdle()) {
         signal.removeEventListener('abort', onAbort)
         resolve(runs)
         return

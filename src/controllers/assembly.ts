@@ -1,10 +1,12 @@
 import { taskSizeOf } from '../aws/definition-sizes.ts'
 import type { AwsAccounts } from '../aws/ports.ts'
+import type { TemplateSpec } from '../kinds/generated.ts'
 import { KINDS, type Kind, renderKey } from '../kinds/meta.ts'
 import type { ResolveChecks } from '../kinds/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import {
+  type Controller,
   type ControllerStats,
   createController,
   type ReconcileContext,
@@ -14,15 +16,19 @@ import type { Part } from '../runtime/manager.ts'
 import type { Outcome } from '../runtime/outcome.ts'
 import { WorkQueue } from '../runtime/workqueue.ts'
 import type { AttemptRow, Store } from '../store/types.ts'
-import { createAcceptanceReconciler } from './acceptance.ts'
 import { type AccountBook, createAccountBook } from './accounts.ts'
 import type { OutputOfEveryTask } from './attempt-logs.ts'
+import { createAutomationReconciler } from './automation/controller.ts'
+import { createAutomations } from './automation/part.ts'
+import type { WebhookPort } from './automation/perform.ts'
 import { clockWatch } from './clock-watch.ts'
 import { createDeploymentReconciler } from './deployment/controller.ts'
+import { createHeartbeats, type HeartbeatSettings, type Heartbeats } from './heartbeat/heartbeat.ts'
+import { createNextDefinitionReader, type ReadNextDefinition } from './next-definition.ts'
+import { createRegistrar, type DefinitionRegistrar } from './registrar.ts'
 import { createRunReconciler, type RunControllerDeps } from './run/controller.ts'
 import type { ObserveDeps } from './run/observe.ts'
 import type { ObserverPace } from './run/observer-schedule.ts'
-import { createRegistrar } from './run/registrar.ts'
 import { resolveSources, templateOf } from './run/resolve.ts'
 import { TaskObserver } from './run/task-observer.ts'
 import { RunLines } from './run-lines.ts'
@@ -40,7 +46,10 @@ export interface AssemblyDeps {
   readonly pace: ObserverPace
   /** Where output is found that no log settings name; undefined against AWS. */
   readonly outputOfEveryTask?: OutputOfEveryTask | undefined
-  readonly controller: { readonly name: string; readonly epoch: number }
+  readonly controller: { readonly name: string; readonly epoch: number; readonly instance: string }
+  readonly heartbeat: HeartbeatSettings
+  /** How automations reach the world outside; undefined: they send no webhooks. */
+  readonly webhooks?: WebhookPort | undefined
   /** See RunControllerDeps.decide. */
   readonly decideRun?: RunControllerDeps['decide']
 }
@@ -50,6 +59,13 @@ export interface Assembly {
   readonly parts: readonly Part[]
   readonly observer: TaskObserver
   readonly accounts: AccountBook
+  readonly heartbeats: Heartbeats
+  /** The merged and rendered template of a run; an empty one where it cannot be resolved. */
+  readonly templateOf: (run: Parameters<typeof templateOf>[2]) => TemplateSpec
+  /** Looks at every object again. */
+  readonly wakeAll: () => void
+  /** Whether nothing more comes of what has happened so far. */
+  automationsIdle(): boolean
   stats(): Readonly<Record<Kind, ControllerStats>>
 }
 
@@ -68,40 +84,122 @@ type Reconcile = (key: string, context: ReconcileContext) => Promise<Outcome>
 
 /** All controllers over one store: a queue each, woken by what is committed. */
 export function createAssembly(deps: AssemblyDeps): Assembly {
-  const { store, clock, random, log } = deps
+  const { store, clock } = deps
   const queues = byKind(() => new WorkQueue(clock))
   const accounts = createAccountBook(store, deps.aws)
   const lines = new RunLines({
     store,
     sizeOf: (run) => taskSizeOf(templateOf(store, deps.checks, run)),
   })
-  const observe: ObserveDeps = {
+  const wake = ({ namespace, runName }: AttemptRow): void =>
+    queues.Run.add(renderKey({ kind: 'Run', namespace, name: runName }), { priority: 'High' })
+  const heartbeats = createHeartbeats({ ...deps, accounts, settings: deps.heartbeat, wake })
+  const observer = new TaskObserver({ ...deps, accounts, wake, onLook: heartbeats.looked })
+  const observe = observeDeps(deps, { accounts, heartbeats, lines, observer })
+  const registrar = createRegistrar(deps)
+  const nextDefinition = createNextDefinitionReader({ ...deps, accounts })
+  const reconcilers = createReconcilers(deps, {
+    observe,
+    observer,
+    registrar,
+    nextDefinition,
+    queues,
+  })
+  const automations = createAutomations({
+    ...deps,
+    wakeAutomation: (key) => queues.Automation.add(renderKey(key)),
+  })
+  const controllers = createControllers(deps, queues, reconcilers)
+  return {
+    parts: [
+      linesPart(lines),
+      heartbeats.part,
+      observerPart(observer),
+      ...KINDS.map((kind) => controllers[kind]),
+      wakerPart({ store, lines }, queues),
+      clockWatch({ ...deps, onStep: () => wakeAll(store, queues) }),
+      automations,
+      ...upkeepParts({
+        ...deps,
+        accounts,
+        wake,
+        registrar,
+        nextDefinition,
+        wakeDeployment: (key) => queues.Deployment.add(renderKey(key)),
+      }),
+    ],
+    observer,
+    accounts,
+    heartbeats,
+    templateOf: (run) => templateOf(store, deps.checks, run),
+    wakeAll: () => wakeAll(store, queues),
+    automationsIdle: () => automations.isIdle(),
+    stats: () => byKind((kind) => controllers[kind].stats()),
+  }
+}
+
+function observeDeps(
+  deps: AssemblyDeps,
+  shared: {
+    readonly accounts: AccountBook
+    readonly heartbeats: Heartbeats
+    readonly lines: RunLines
+    readonly observer: TaskObserver
+  },
+): ObserveDeps {
+  const { accounts, heartbeats, lines, observer } = shared
+  return {
     ...deps,
     accounts,
-    lookedAtMs: (attempt) => observer.lookedAtMs(attempt),
-    resolve: (sources, attempt) => resolveSources(deps.checks, sources, attempt),
     lines,
+    heartbeat: {
+      leases: heartbeats.monitor,
+      url: deps.heartbeat.url,
+      tokenOf: heartbeats.tokenOf,
+      lookedAgoMs: (attempt) => observer.lookedAgoMs(attempt),
+    },
+    lookedAtMs: (attempt) => observer.lookedAtMs(attempt),
+    knownForMs: (attempt) => observer.knownForMs(attempt),
+    resolve: (sources, attempt) => resolveSources(deps.checks, sources, attempt),
   }
-  const wake = ({ namespace, runName }: AttemptRow): void =>
-    queues.Run.add(renderKey({ kind: 'Run', namespace, name: runName }))
-  const observer = new TaskObserver({ ...deps, accounts, wake })
-  const reconcilers: Readonly<Record<Kind, Reconcile>> = {
+}
+
+/** What does the work of each kind. */
+function createReconcilers(
+  deps: AssemblyDeps,
+  shared: {
+    readonly observe: ObserveDeps
+    readonly observer: TaskObserver
+    readonly registrar: DefinitionRegistrar
+    readonly nextDefinition: ReadNextDefinition
+    readonly queues: Readonly<Record<Kind, WorkQueue>>
+  },
+): Readonly<Record<Kind, Reconcile>> {
+  const { observe, observer, registrar, nextDefinition, queues } = shared
+  return {
     Run: createRunReconciler({
       ...deps,
       ...observe,
       observer,
-      registrar: createRegistrar(deps),
+      registrar,
       ...(deps.decideRun && { decide: deps.decideRun }),
     }),
     WorkPool: createWorkPoolReconciler({
       ...deps,
-      lines,
+      lines: observe.lines,
       wakeRun: (key) => queues.Run.add(renderKey(key)),
     }),
-    Deployment: createDeploymentReconciler(deps),
-    Automation: createAcceptanceReconciler(deps, NOT_ACTED_ON.Automation),
+    Deployment: createDeploymentReconciler({ ...deps, nextDefinition }),
+    Automation: createAutomationReconciler(deps),
   }
-  const controllers = byKind((kind) =>
+}
+
+function createControllers(
+  { clock, random, log }: AssemblyDeps,
+  queues: Readonly<Record<Kind, WorkQueue>>,
+  reconcilers: Readonly<Record<Kind, Reconcile>>,
+): Readonly<Record<Kind, Controller>> {
+  return byKind((kind) =>
     createController({
       name: kind,
       queue: queues[kind],
@@ -112,25 +210,7 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
       log,
     }),
   )
-  return {
-    parts: [
-      linesPart(lines),
-      observerPart(observer),
-      ...KINDS.map((kind) => controllers[kind]),
-      wakerPart({ store, lines }, queues),
-      clockWatch({ ...deps, onStep: () => wakeAll(store, queues) }),
-      ...upkeepParts({ ...deps, accounts, wake }),
-    ],
-    observer,
-    accounts,
-    stats: () => byKind((kind) => controllers[kind].stats()),
-  }
 }
-
-/** What does not happen yet for kinds that are only stored, in words for their status. */
-const NOT_ACTED_ON = {
-  Automation: 'Stored and shown; its trigger is not evaluated yet.',
-} as const
 
 function byKind<T>(make: (kind: Kind) => T): Readonly<Record<Kind, T>> {
   return {
@@ -161,8 +241,10 @@ function wakerPart(
     name: 'wake-ups',
     start() {
       unsubscribe = store.subscribe((changes) => {
-        for (const { key, delayMs } of changes.flatMap((change) => wakesOf(sources, change))) {
-          queues[key.kind].addAfter(renderKey(key), delayMs)
+        for (const wake of changes.flatMap((change) => wakesOf(sources, change))) {
+          const queue = queues[wake.key.kind]
+          if (wake.isUrgent) queue.add(renderKey(wake.key), { priority: 'High' })
+          else queue.addAfter(renderKey(wake.key), wake.delayMs)
         }
       })
       wakeAll(store, queues)

@@ -3,7 +3,7 @@ import type { RunSpec } from '../kinds/generated.ts'
 import type { ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
 import { canonicalJson } from '../lib/json.ts'
-import type { Change, Store } from '../store/types.ts'
+import type { Change, PoolUse, Store } from '../store/types.ts'
 import { callUp, type Group, type TaskSize, type Turn } from './line.ts'
 import { type Place, placeOf, poolNameOf, type RunObject } from './run-place.ts'
 
@@ -64,13 +64,18 @@ export class RunLines {
   /** Whose turn it is among those who say that they want to launch, and `asking`, who says so now. */
   turns(
     pool: WorkPool | undefined,
-    poolKey: { readonly namespace: string; readonly name: string },
+    poolKey: {
+      readonly namespace: string
+      readonly name: string
+      /** What is in use there, where the caller has asked already. */
+      readonly used?: readonly PoolUse[]
+    },
     nowMs: number,
     asking?: string,
   ): ReadonlyMap<string, Turn> {
     const { namespace, name } = poolKey
     const line = this.#line(namespace, name)
-    const used = this.#deps.store.attempts.usage(namespace, name)
+    const used = poolKey.used ?? this.#deps.store.attempts.usage(namespace, name)
     const late = [...line.places.values()].filter((place) => isLate(place, nowMs))
     const isIn = (place: Place): boolean =>
       place.id === asking || (place.stage === 'Contender' && !isLate(place, nowMs))
@@ -135,13 +140,14 @@ export class RunLines {
 
   /** A group by the deployment's name is in one pool; one by a key may be in several. */
   #members(namespace: string, pool: string, group: Group): readonly Place[] {
-    const pools = group.id.startsWith('key/') ? this.#poolsWithKeys(namespace) : [pool]
+    const pools = group.id.startsWith('key/') ? this.poolsWithKeys(namespace) : [pool]
     return pools.flatMap((name) =>
       [...this.#line(namespace, name).places.values()].filter((one) => one.group?.id === group.id),
     )
   }
 
-  #poolsWithKeys(namespace: string): readonly string[] {
+  /** Pools whose runs may be in one group with runs of other pools. */
+  poolsWithKeys(namespace: string): readonly string[] {
     const deployments = this.#deps.store.objects.list({ kind: 'Deployment', namespace })
     const pools = (deployments as unknown as readonly Deployment[])
       .filter(({ spec }) => spec.concurrency?.key !== undefined)

@@ -1,4 +1,4 @@
-import type { RunSpec } from '../kinds/generated.ts'
+import type { DeploymentSpec, RunSpec } from '../kinds/generated.ts'
 import {
   type CapstanObject,
   DEFAULT_WORK_POOL,
@@ -12,13 +12,15 @@ import type { RunLines } from './run-lines.ts'
 
 export interface WakeSources {
   readonly store: Store
-  readonly lines: Pick<RunLines, 'membersOfGroup' | 'dependents'>
+  readonly lines: Pick<RunLines, 'membersOfGroup' | 'dependents' | 'poolsWithKeys'>
 }
 
 /** A key that should be reconciled, and how soon. */
 export interface Wake {
   readonly key: ObjectKey
   readonly delayMs: number
+  /** Goes before what is new: thousands of new runs wait for their turn to launch, and a cancel must not wait behind them. */
+  readonly isUrgent?: boolean
 }
 
 /** A pool only counts its runs: a hundred of them that change at once are one count. */
@@ -36,9 +38,20 @@ export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   const { kind, namespace, name } = change
   if (kind === 'Namespace')
     return [now({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL })]
-  if (!isKind(kind)) return []
-  const own = now({ kind, namespace, name })
+  if (!isKind(kind) || isBeatShown(change)) return []
+  const own = { ...now({ kind, namespace, name }), isUrgent: change.type !== 'ADDED' }
   return [own, ...related(sources, change, { kind, namespace, name })]
+}
+
+/** A beat that is shown is news for people alone: nothing is decided by it, and a fleet has thousands a minute. */
+function isBeatShown({ kind, type, object, previous }: Change): boolean {
+  if (kind !== 'Run' || type !== 'MODIFIED') return false
+  const beatOf = (run: CapstanObject | undefined): RunStatus['heartbeat'] =>
+    (run as CapstanObject<RunSpec, RunStatus> | undefined)?.status?.heartbeat
+  const [before, after] = [beatOf(previous), beatOf(object)]
+  if (!before || !after || before.lastBeatAt === after.lastBeatAt) return false
+  // Nobody else writes lastBeatAt; with a new attempt it is taken away.
+  return after.lastBeatAt !== undefined && before.attempt === after.attempt
 }
 
 function related(sources: WakeSources, change: Change, key: ObjectKey): readonly Wake[] {
@@ -46,7 +59,7 @@ function related(sources: WakeSources, change: Change, key: ObjectKey): readonly
   switch (key.kind) {
     case 'Run':
       return [
-        ...poolOf(store, change, key),
+        ...poolOf(sources, change, key),
         ...deploymentOf(store, change, key),
         ...replaced(sources, change),
         ...dependents(sources, change),
@@ -62,19 +75,33 @@ function related(sources: WakeSources, change: Change, key: ObjectKey): readonly
   }
 }
 
-function poolOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
+function poolOf({ store, lines }: WakeSources, change: Change, key: ObjectKey): readonly Wake[] {
   const run = runOf(store, change, key)
   if (!run) return []
   const { namespace } = key
-  const deployment = run.spec.deployment
-  const parent =
-    deployment === undefined
-      ? undefined
-      : (store.objects.get({ kind: 'Deployment', namespace, name: deployment })?.spec as
-          | { readonly workPool?: string }
-          | undefined)
-  const name = run.spec.workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
-  return [{ key: { kind: 'WorkPool', namespace, name }, delayMs: POOL_COUNT_DELAY_MS }]
+  const parent = deploymentSpec(store, namespace, run.spec.deployment)
+  const own = run.spec.workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
+  // Its group may wait in other pools too; only an end makes room there.
+  const isShared = parent?.concurrency?.key !== undefined && isOver(change, run)
+  const names = new Set([own, ...(isShared ? lines.poolsWithKeys(namespace) : [])])
+  return [...names].map((name) => ({
+    key: { kind: 'WorkPool', namespace, name },
+    delayMs: POOL_COUNT_DELAY_MS,
+  }))
+}
+
+function deploymentSpec(
+  store: Store,
+  namespace: string,
+  name: string | undefined,
+): DeploymentSpec | undefined {
+  if (name === undefined) return undefined
+  const found = store.objects.get({ kind: 'Deployment', namespace, name })
+  return found?.spec as DeploymentSpec | undefined
+}
+
+function isOver(change: Change, run: CapstanObject<RunSpec, RunStatus>): boolean {
+  return change.type === 'DELETED' || isFinalState(run.status?.state?.type)
 }
 
 /** A deployment looks at the states of its runs, and not at what else changes about them. */
@@ -99,7 +126,7 @@ function replaced({ lines }: WakeSources, change: Change): readonly Wake[] {
 /** Whoever waits for a run looks again when it has ended, or is there at last. */
 function dependents({ lines }: WakeSources, change: Change): readonly Wake[] {
   const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
-  if (!run || (change.type === 'MODIFIED' && !isFinalState(run.status?.state?.type))) return []
+  if (!run || (change.type === 'MODIFIED' && !isOver(change, run))) return []
   return lines.dependents(run).map(now)
 }
 

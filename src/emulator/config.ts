@@ -59,6 +59,11 @@ export interface EmulatorConfig {
   readonly listLagMs: number
   /** A task is MISSING for DescribeTasks before it is this old. */
   readonly describeLagMs: number
+  /**
+   * How long a deregistered revision still launches tasks. ECS documents up to ten minutes; 0, the default, is its
+   * shortest: refused at once.
+   */
+  readonly inactiveLagMs: number
   /** Which token buckets answer ThrottlingException. */
   readonly throttle: 'none' | 'aws' | Buckets
   /** Account quotas of Fargate vCPUs that run at once; absent: unlimited. */
@@ -93,6 +98,7 @@ export const defaultConfig: EmulatorConfig = {
   retentionMs: 3_600_000,
   listLagMs: 0,
   describeLagMs: 0,
+  inactiveLagMs: 0,
   throttle: 'none',
   vcpuQuota: {},
   clusters: [{ name: 'default', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }],

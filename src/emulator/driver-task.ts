@@ -1,5 +1,7 @@
+import { defined } from '../lib/defined.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type {
+  ContainerLimits,
   Dependency,
   DriverContainer,
   DriverHealthCheck,
@@ -30,6 +32,9 @@ export function toDriverTask(task: TaskRecord, definition: TaskDefinition | unde
     startedBy,
     capacityProviderName,
     tags,
+    networkMode: definition?.body.networkMode ?? 'bridge',
+    memoryMiB: task.memory,
+    volumes: definition?.body.volumes ?? [],
     startAtMs: task.start.startAtMs ?? task.createdAtMs,
     containers: (definition?.body.containerDefinitions ?? []).map((container) =>
       toDriverContainer(
@@ -51,13 +56,27 @@ function toDriverContainer(
     image,
     essential: container.essential !== false,
     command: [...entryPoint, ...command],
+    entryPoint,
     environment: { ...toRecord(container.environment), ...toRecord(override?.environment) },
     secretNames: secrets.map((secret) => secret.name ?? ''),
     workingDirectory: container.workingDirectory,
     stopTimeoutMs: (container.stopTimeout ?? DEFAULT_STOP_TIMEOUT_SECONDS) * 1000,
     dependsOn: dependsOn.map(toDependency),
     healthCheck: toHealthCheck(container),
+    limits: toLimits(container, override),
+    definition: container,
   }
+}
+
+function toLimits(
+  container: ContainerDefinition,
+  override: ContainerOverride | undefined,
+): ContainerLimits {
+  return defined({
+    cpu: override?.cpu ?? container.cpu,
+    memoryMiB: override?.memory ?? container.memory,
+    memoryReservationMiB: override?.memoryReservation ?? container.memoryReservation,
+  })
 }
 
 function toRecord(

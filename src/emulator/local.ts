@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { type EmulatorConfig, localConfig } from './config.ts'
-import { createProcessDriver } from './drivers/process.ts'
 import { createEmulator, type Emulator } from './emulator.ts'
 import { openJournal } from './journal.ts'
+import { keepDriver, type LocalDriver, openLocalDriver } from './local-driver.ts'
 import { serveEmulator } from './server.ts'
 
 export interface LocalEmulatorOptions {
@@ -17,6 +17,8 @@ export interface LocalEmulatorOptions {
   /** The only part of the host's environment that containers see: PATH, HOME, TMPDIR, LANG. */
   readonly baseEnvironment: Readonly<Record<string, string>>
   readonly config?: Partial<EmulatorConfig>
+  /** Processes when absent. */
+  readonly driver?: LocalDriver
   readonly host?: string
   readonly port?: number
   /** When given, requests must be signed with this access key id. */
@@ -27,23 +29,29 @@ export interface LocalEmulator {
   readonly url: string
   readonly port: number
   readonly emulator: Emulator
-  /** Stops serving and watching. Processes run on and are taken up by the next start, unless they are to be killed. */
+  /** What runs the tasks, for people. */
+  readonly driverName: string
+  /** Stops serving and watching. Tasks run on and are taken up by the next start, unless they are to be killed. */
   close(options?: { readonly killTasks?: boolean }): Promise<void>
 }
 
-/** An emulated account whose containers are processes of this machine, and which outlives this process. */
+/** An emulated account whose tasks run on this machine, and which outlives this process. */
 export async function startLocalEmulator(options: LocalEmulatorOptions): Promise<LocalEmulator> {
   const { clock, random, directory, config, host, port, accessKeyId } = options
+  const { driver, name, afterRestore, close } = await openLocalDriver(options)
   const journal = openJournal(join(directory, 'state.jsonl'))
-  const driver = createProcessDriver({ ...options, directory: join(directory, 'tasks') })
   const emulator = createEmulator({
     clock,
     random,
     driver,
     config: { ...localConfig, ...config },
     sink: journal.sink,
-    restore: journal.restore,
+    restore(state) {
+      journal.restore(state)
+      keepDriver(directory, options.driver?.type ?? 'Process', state)
+    },
   })
+  await afterRestore()
   const served = await serveEmulator({
     emulator,
     clock,
@@ -56,9 +64,10 @@ export async function startLocalEmulator(options: LocalEmulatorOptions): Promise
     url: served.url,
     port: served.port,
     emulator,
+    driverName: name,
     async close({ killTasks = false } = {}) {
       await served.close()
-      driver.close({ kill: killTasks })
+      await close(killTasks)
       journal.close()
     },
   }

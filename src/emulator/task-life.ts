@@ -148,6 +148,7 @@ export class TaskLife {
       started: (name, atMs) => on(name, (container) => this.#started(task, container, atMs)),
       exited: (name, end) => on(name, (container) => this.#exited(task, container, end)),
       failedToStart: (atMs, reason) => this.#failedToStart(task, atMs, reason),
+      lost: () => this.#loseHost(task),
       health: (name, status) =>
         on(name, (container) => {
           if (container.healthStatus === status) return

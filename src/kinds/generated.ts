@@ -250,12 +250,58 @@ export type Volume = {
   /** Name that mount points use. */
   readonly name: string
   readonly host?: HostVolume
-  /** An EBS volume whose settings come with RunTask (volumeConfigurations, by taskCustomizations). */
+  /** An EBS volume, made for the task with the settings of volumeConfigurations. */
   readonly configuredAtLaunch?: boolean
   readonly dockerVolumeConfiguration?: DockerVolumeConfiguration
   readonly efsVolumeConfiguration?: EfsVolumeConfiguration
   readonly s3filesVolumeConfiguration?: S3FilesVolumeConfiguration
   readonly fsxWindowsFileServerVolumeConfiguration?: FsxWindowsFileServerVolumeConfiguration
+}
+/** A volume that is made when the task is launched, in ECS's own shape. */
+export type VolumeConfiguration = {
+  /** Name in volumes. */
+  readonly name: string
+  readonly managedEBSVolume: ManagedEBSVolume
+}
+/** An EBS volume that ECS creates and attaches. */
+export type ManagedEBSVolume = {
+  /** Role with which ECS manages the volume. */
+  readonly roleArn: string
+  /** Size; a snapshot's own when absent. */
+  readonly sizeInGiB?: number
+  /** Snapshot to make it from. */
+  readonly snapshotId?: string
+  /** Kind of volume; gp3 when absent. */
+  readonly volumeType?: 'gp2' | 'gp3' | 'io1' | 'io2' | 'sc1' | 'st1' | 'standard'
+  /** Operations per second. */
+  readonly iops?: number
+  /** MiB per second (gp3). */
+  readonly throughput?: number
+  /** MiB per second at which a snapshot is loaded. */
+  readonly volumeInitializationRate?: number
+  /** Encrypt it. */
+  readonly encrypted?: boolean
+  /** Key of the encryption. */
+  readonly kmsKeyId?: string
+  /** File system; xfs when absent. */
+  readonly filesystemType?: 'ext3' | 'ext4' | 'xfs' | 'ntfs'
+  readonly terminationPolicy?: EbsTerminationPolicy
+  /** Tags of the volume. */
+  readonly tagSpecifications?: readonly EbsTagSpecification[]
+}
+/** What becomes of the volume. */
+export type EbsTerminationPolicy = {
+  /** Delete it with the task, which is the default. */
+  readonly deleteOnTermination: boolean
+}
+/** Tags of the volume. */
+export type EbsTagSpecification = {
+  /** volume. */
+  readonly resourceType: 'volume'
+  /** Where further tags come from. */
+  readonly propagateTags?: 'TASK_DEFINITION' | 'NONE'
+  /** Tags, in ECS's own shape. */
+  readonly tags?: readonly Tag[]
 }
 /** Where a container mounts a volume. */
 export type MountPoint = {
@@ -644,9 +690,9 @@ export type RetryPolicy = {
 export type Heartbeat = {
   /** Seconds between beats. */
   readonly frequencySeconds: number
-  /** Beats that may be missed before the run counts as silent. */
+  /** Beats in a row that must be missed before the run counts as silent; a beat up to 15 seconds late is not missed. */
   readonly missed?: number
-  /** Seconds from RUNNING to the first beat; frequencySeconds times missed when absent. */
+  /** Seconds from RUNNING to the first beat; when absent as long as silence may last later, and at least 300. */
   readonly firstBeatSeconds?: number
   /** What counts as a beat: a request to Capstan, ECS's health check, or new log lines. */
   readonly source?: 'Http' | 'ContainerHealth' | 'Logs'
@@ -890,7 +936,7 @@ export type AutomationSpec = {
   /** Whether it counts. */
   readonly enabled?: boolean
   readonly trigger: Trigger
-  /** What is done when the trigger fires or, for a proactive trigger, resolves. */
+  /** What is done when the trigger fires. */
   readonly actions?: readonly Action[]
   /** What is done when the trigger fires. */
   readonly actionsOnTrigger?: readonly Action[]
@@ -964,11 +1010,15 @@ export type Action = {
   readonly scheduleAfterSeconds?: number
   /** call-webhook, send-notification: address; only hosts that the controller allows. */
   readonly url?: string
+  /** call-webhook, send-notification: secret of the controller that holds the address, in place of url. */
+  readonly urlSecret?: Slug
+  /** call-webhook, send-notification: secret of the controller that signs the body (HMAC-SHA256, header Capstan-Signature). */
+  readonly signingSecret?: Slug
   /** call-webhook: HTTP method. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** call-webhook: HTTP headers. */
+  /** call-webhook: HTTP headers. Values may hold placeholders, {{ secrets.NAME }} too. */
   readonly headers?: StringMap
-  /** call-webhook: body; text, or an object that is sent as JSON. May hold placeholders. */
+  /** call-webhook: body; text, or an object that is sent as JSON. May hold placeholders. What happened, as JSON, when absent. */
   readonly payload?: string | ParameterValues
   /** send-notification: shape of the message. */
   readonly format?: 'Slack' | 'MicrosoftTeams' | 'Discord' | 'Generic'
@@ -1046,6 +1096,8 @@ export type TemplateSpec = {
   readonly matchLatestRevisionInFamily?: boolean
   /** Volumes of the task, in ECS's own shape. */
   readonly volumes?: readonly Volume[]
+  /** Settings of the EBS volume that is made for the task: of a volume with configuredAtLaunch. RunTask takes one. */
+  readonly volumeConfigurations?: readonly VolumeConfiguration[]
   /** Where the container mounts volumes, in ECS's own shape. */
   readonly mountPoints?: readonly MountPoint[]
   /** Limits of the container's processes, in ECS's own shape. */
@@ -1565,6 +1617,14 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
           "$ref": "#/$defs/Volume"
         },
         "description": "Volumes of the task, in ECS's own shape."
+      },
+      "volumeConfigurations": {
+        "type": "array",
+        "maxItems": 1,
+        "items": {
+          "$ref": "#/$defs/VolumeConfiguration"
+        },
+        "description": "Settings of the EBS volume that is made for the task: of a volume with configuredAtLaunch. RunTask takes one."
       },
       "mountPoints": {
         "type": "array",
@@ -2090,7 +2150,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
           },
           "configuredAtLaunch": {
             "type": "boolean",
-            "description": "An EBS volume whose settings come with RunTask (volumeConfigurations, by taskCustomizations)."
+            "description": "An EBS volume, made for the task with the settings of volumeConfigurations."
           },
           "dockerVolumeConfiguration": {
             "$ref": "#/$defs/DockerVolumeConfiguration"
@@ -2103,6 +2163,156 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
           },
           "fsxWindowsFileServerVolumeConfiguration": {
             "$ref": "#/$defs/FsxWindowsFileServerVolumeConfiguration"
+          }
+        }
+      },
+      "VolumeConfiguration": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name",
+          "managedEBSVolume"
+        ],
+        "description": "A volume that is made when the task is launched, in ECS's own shape.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Name in volumes."
+          },
+          "managedEBSVolume": {
+            "$ref": "#/$defs/ManagedEBSVolume"
+          }
+        }
+      },
+      "ManagedEBSVolume": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "roleArn"
+        ],
+        "description": "An EBS volume that ECS creates and attaches.",
+        "properties": {
+          "roleArn": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Role with which ECS manages the volume."
+          },
+          "sizeInGiB": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65536,
+            "description": "Size; a snapshot's own when absent."
+          },
+          "snapshotId": {
+            "type": "string",
+            "description": "Snapshot to make it from."
+          },
+          "volumeType": {
+            "type": "string",
+            "enum": [
+              "gp2",
+              "gp3",
+              "io1",
+              "io2",
+              "sc1",
+              "st1",
+              "standard"
+            ],
+            "description": "Kind of volume; gp3 when absent."
+          },
+          "iops": {
+            "type": "integer",
+            "minimum": 100,
+            "description": "Operations per second."
+          },
+          "throughput": {
+            "type": "integer",
+            "minimum": 125,
+            "maximum": 2000,
+            "description": "MiB per second (gp3)."
+          },
+          "volumeInitializationRate": {
+            "type": "integer",
+            "minimum": 100,
+            "maximum": 300,
+            "description": "MiB per second at which a snapshot is loaded."
+          },
+          "encrypted": {
+            "type": "boolean",
+            "description": "Encrypt it."
+          },
+          "kmsKeyId": {
+            "type": "string",
+            "description": "Key of the encryption."
+          },
+          "filesystemType": {
+            "type": "string",
+            "enum": [
+              "ext3",
+              "ext4",
+              "xfs",
+              "ntfs"
+            ],
+            "description": "File system; xfs when absent."
+          },
+          "terminationPolicy": {
+            "$ref": "#/$defs/EbsTerminationPolicy"
+          },
+          "tagSpecifications": {
+            "type": "array",
+            "maxItems": 1,
+            "items": {
+              "$ref": "#/$defs/EbsTagSpecification"
+            },
+            "description": "Tags of the volume."
+          }
+        }
+      },
+      "EbsTerminationPolicy": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "deleteOnTermination"
+        ],
+        "description": "What becomes of the volume.",
+        "properties": {
+          "deleteOnTermination": {
+            "type": "boolean",
+            "description": "Delete it with the task, which is the default."
+          }
+        }
+      },
+      "EbsTagSpecification": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "resourceType"
+        ],
+        "description": "Tags of the volume.",
+        "properties": {
+          "resourceType": {
+            "type": "string",
+            "enum": [
+              "volume"
+            ],
+            "description": "volume."
+          },
+          "propagateTags": {
+            "type": "string",
+            "enum": [
+              "TASK_DEFINITION",
+              "NONE"
+            ],
+            "description": "Where further tags come from."
+          },
+          "tags": {
+            "type": "array",
+            "maxItems": 50,
+            "items": {
+              "$ref": "#/$defs/Tag"
+            },
+            "description": "Tags, in ECS's own shape."
           }
         }
       },
@@ -3290,13 +3500,13 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
             "minimum": 1,
             "maximum": 100,
             "default": 3,
-            "description": "Beats that may be missed before the run counts as silent."
+            "description": "Beats in a row that must be missed before the run counts as silent; a beat up to 15 seconds late is not missed."
           },
           "firstBeatSeconds": {
             "type": "integer",
             "minimum": 1,
             "maximum": 86400,
-            "description": "Seconds from RUNNING to the first beat; frequencySeconds times missed when absent."
+            "description": "Seconds from RUNNING to the first beat; when absent as long as silence may last later, and at least 300."
           },
           "source": {
             "type": "string",
@@ -4152,7 +4362,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
             "items": {
               "$ref": "#/$defs/Action"
             },
-            "description": "What is done when the trigger fires or, for a proactive trigger, resolves."
+            "description": "What is done when the trigger fires."
           },
           "actionsOnTrigger": {
             "type": "array",
@@ -4414,6 +4624,14 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
             "maxLength": 2048,
             "description": "call-webhook, send-notification: address; only hosts that the controller allows."
           },
+          "urlSecret": {
+            "$ref": "common.schema.json#/$defs/Slug",
+            "description": "call-webhook, send-notification: secret of the controller that holds the address, in place of url."
+          },
+          "signingSecret": {
+            "$ref": "common.schema.json#/$defs/Slug",
+            "description": "call-webhook, send-notification: secret of the controller that signs the body (HMAC-SHA256, header Capstan-Signature)."
+          },
           "method": {
             "type": "string",
             "enum": [
@@ -4428,10 +4646,10 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
           },
           "headers": {
             "$ref": "common.schema.json#/$defs/StringMap",
-            "description": "call-webhook: HTTP headers."
+            "description": "call-webhook: HTTP headers. Values may hold placeholders, {{ secrets.NAME }} too."
           },
           "payload": {
-            "description": "call-webhook: body; text, or an object that is sent as JSON. May hold placeholders.",
+            "description": "call-webhook: body; text, or an object that is sent as JSON. May hold placeholders. What happened, as JSON, when absent.",
             "anyOf": [
               {
                 "type": "string",

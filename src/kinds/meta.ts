@@ -31,6 +31,9 @@ export const WIRE = {
   annotationSource: 'capstan.dev/source',
   annotationScheduledTime: 'capstan.dev/scheduled-time',
   annotationSchedule: 'capstan.dev/schedule',
+  annotationEndAs: 'capstan.dev/end-as',
+  annotationTriggeredBy: 'capstan.dev/triggered-by',
+  annotationChain: 'capstan.dev/automation-chain',
   labelDeployment: 'capstan.dev/deployment',
   finalizerTask: 'capstan.dev/task',
   tagRun: 'capstan.dev/run',
@@ -39,6 +42,7 @@ export const WIRE = {
   tagDeployment: 'capstan.dev/deployment',
   tagWorkPool: 'capstan.dev/work-pool',
   tagController: 'capstan.dev/controller',
+  tagInstance: 'capstan.dev/instance',
   tagDefinitionHash: 'capstan.dev/definition-hash',
 } as const
 

@@ -132,7 +132,7 @@ describe('the template', () => {
           template: {
             image: IMAGE,
             heartbeat: { frequencySeconds: 60 },
-            env: { PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 5 },
+            env: { PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30 },
           },
         },
       },

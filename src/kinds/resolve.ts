@@ -6,7 +6,7 @@ import type {
   TemplateSpec,
   WorkPoolSpec,
 } from './generated.ts'
-import { heartbeatOfEnv } from './heartbeat.ts'
+import { heartbeatConflict, heartbeatOfEnv } from './heartbeat.ts'
 import {
   DEFAULT_TEMPLATE,
   type Level,
@@ -161,14 +161,20 @@ function finish(resolved: ResolvedRun): ResolveResult {
     const level = sources.get(field) ?? 'Run'
     return { code, level, path: ['template', field], message }
   })
-  const beat = template.heartbeat ? { type: 'Off' as const } : heartbeatOfEnv(template.env)
+  const beat = heartbeatOfEnv(template.env)
   if (beat.type === 'Invalid') {
     const { name, message } = beat
     const level = sources.get(`env.${name}`) ?? 'Run'
     problems.push({ code: 'InvalidHeartbeat', level, path: ['template', 'env', name], message })
   }
+  const conflict = heartbeatConflict(template.heartbeat, template.env)
+  if (conflict !== undefined) {
+    const level = sources.get('heartbeat') ?? 'Run'
+    const path = ['template', 'heartbeat', 'frequencySeconds']
+    problems.push({ code: 'InvalidHeartbeat', level, path, message: conflict })
+  }
   if (problems.length > 0) return { ok: false, problems }
-  if (beat.type !== 'On') return { ok: true, resolved }
+  if (beat.type !== 'On' || template.heartbeat) return { ok: true, resolved }
   const level = sources.get(`env.${beat.name}`) ?? 'Run'
   return {
     ok: true,

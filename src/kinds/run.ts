@@ -72,6 +72,8 @@ export interface AttemptStatus {
   readonly exitCode?: number
   readonly class?: OutcomeClass
   readonly logStream?: string
+  /** Names of all containers of the task, the run's own first; absent where it is the only one. */
+  readonly containers?: readonly string[]
   readonly lastLines?: readonly string[]
 }
 
@@ -87,7 +89,23 @@ export interface ArrayStatus {
   readonly failedIndexes?: string
 }
 
-/** Written by controllers/run alone. */
+/** The signs of life of the latest attempt; of an array, of the living task that was silent for longest. Times are RFC 3339, UTC. */
+export interface HeartbeatStatus {
+  /** Of an array; absent for a plain run. */
+  readonly index?: number
+  readonly attempt: number
+  readonly frequencySeconds: number
+  /** Silence for longer than this is too long. */
+  readonly windowSeconds: number
+  readonly source: 'Http' | 'ContainerHealth' | 'Logs'
+  readonly onMissed: 'Crash' | 'Notify'
+  /** Some seconds old at times: beats are written in batches. */
+  readonly lastBeatAt?: string
+  /** When the task counts as silent if nothing more is heard. Not before; later where Capstan itself was away. */
+  readonly deadlineAt?: string
+}
+
+/** Written by controllers/run; `heartbeat.lastBeatAt` by controllers/heartbeat. */
 export interface RunStatus extends CommonStatus {
   readonly state?: RunState
   readonly attempts?: readonly AttemptStatus[]
@@ -100,6 +118,8 @@ export interface RunStatus extends CommonStatus {
   readonly whyPending?: string
   /** Of an array: where its tasks are. */
   readonly array?: ArrayStatus
+  /** Where the run owes signs of life. */
+  readonly heartbeat?: HeartbeatStatus
   /** The value of the rerun annotation that was acted on, and the first attempt that counts since. */
   readonly rerun?: { readonly text: string; readonly fromAttempt: number }
   /** ISO times of the first launch and of the end. */

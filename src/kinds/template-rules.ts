@@ -70,6 +70,16 @@ const RULES: readonly Rule[] = [
       template.taskDefinitionArn === undefined,
     message: 'heartbeat.source ContainerHealth needs a healthCheck',
   },
+  {
+    code: 'HeartbeatLogsMissing',
+    field: 'heartbeat',
+    broken: (template) =>
+      template.heartbeat?.source === 'Logs' &&
+      !logsAreOn(template) &&
+      template.taskDefinition === undefined &&
+      template.taskDefinitionArn === undefined,
+    message: 'heartbeat.source Logs needs logs; set configureCloudwatchLogs: true',
+  },
 ]
 
 /** The rules that a merged and rendered template breaks, in the order of the table. */

@@ -130,3 +130,14 @@ describe('properties', () => {
     )
   })
 })
+
+test('copies are bounded: each could double the document', () => {
+  const document = { a: 'x'.repeat(1_000), b: {} }
+  const operations = Array.from({ length: 40 }, (_, index) => ({
+    op: 'copy',
+    from: '',
+    path: `/b/c${index}`,
+  }))
+  const result = applyJsonPatch(document, operations)
+  expect(result).toMatchObject({ problem: expect.stringContaining('copies more than 3145728') })
+})

@@ -15,6 +15,9 @@ export type JsonPatchResult =
 
 const OPERATIONS: readonly string[] = ['add', 'remove', 'replace', 'move', 'copy', 'test']
 
+/** JSON text that the copies of one patch may add up to: each copy can double the document. */
+const MAX_COPIED_LENGTH = 3 * 1024 * 1024
+
 class PatchError extends Error {}
 
 /**
@@ -24,7 +27,7 @@ class PatchError extends Error {}
 export function applyJsonPatch(document: Json, patch: unknown): JsonPatchResult {
   const parsed = parsePatch(patch)
   if ('problem' in parsed) return parsed
-  const root = { value: structuredClone(document) as unknown }
+  const root: Root = { value: structuredClone(document), copiedLength: 0 }
   for (const [index, operation] of parsed.operations.entries()) {
     try {
       applyOperation(root, operation)
@@ -72,6 +75,7 @@ function isOperation(entry: unknown): boolean {
 /** The document in a box, so that the root too can be replaced. */
 interface Root {
   value: unknown
+  copiedLength: number
 }
 
 function applyOperation(root: Root, operation: JsonPatchOperation): void {
@@ -79,9 +83,16 @@ function applyOperation(root: Root, operation: JsonPatchOperation): void {
   if (op === 'add') add(root, path, structuredClone(operation.value))
   else if (op === 'remove') remove(root, path)
   else if (op === 'replace') replace(root, path, structuredClone(operation.value))
-  else if (op === 'copy') add(root, path, structuredClone(read(root, from)))
+  else if (op === 'copy') add(root, path, copyOf(root, from))
   else if (op === 'test') test(read(root, path), operation.value)
   else move(root, from, path)
+}
+
+function copyOf(root: Root, from: string): unknown {
+  const value = read(root, from)
+  root.copiedLength += JSON.stringify(value).length
+  if (root.copiedLength <= MAX_COPIED_LENGTH) return structuredClone(value)
+  throw new PatchError(`the patch copies more than ${MAX_COPIED_LENGTH} characters`)
 }
 
 function move(root: Root, from: string, path: string): void {

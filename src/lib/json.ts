@@ -11,11 +11,38 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** JSON text with sorted keys and without undefined members: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
-  if (!isJsonObject(value)) return (JSON.stringify(value) as string | undefined) ?? 'null'
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`)
-  return `{${members.join(',')}}`
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value)) return `[${textOfItems(value)}]`
+  if (isJsonObject(value)) return `{${textOfMembers(value)}}`
+  return (JSON.stringify(value) as string | undefined) ?? 'null'
+}
+
+function textOfItems(items: readonly unknown[]): string {
+  let text = ''
+  for (const item of items) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`
+  return text
+}
+
+function textOfMembers(value: JsonObject): string {
+  let text = ''
+  for (const key of sortedKeys(value)) {
+    const member = value[key]
+    if (member === undefined) continue
+    text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`
+  }
+  return text
+}
+
+/** What was read from canonical text is in order already. */
+function sortedKeys(value: JsonObject): readonly string[] {
+  const keys = Object.keys(value)
+  const isSorted = keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') <= key)
+  return isSorted ? keys : keys.sort()
+}
+
+/** Text without anything to escape is most text, and looking takes less than the call. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 }

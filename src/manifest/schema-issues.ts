@@ -39,25 +39,35 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
 
 /**
  * Issues from what ajv found (allErrors and verbose). One fault gives one issue: an alternative that was
- * not meant says nothing, and neither do keywords that only repeat what is inside of them.
+ * not meant says nothing, and neither do keywords that only repeat what is inside of them. Looks no
+ * further once `max` are found: a large object can be wrong in a hundred thousand places.
  */
-export function toIssues(errors: readonly ErrorObject[]): readonly Issue[] {
+export function toIssues(
+  errors: readonly ErrorObject[],
+  max = Number.POSITIVE_INFINITY,
+): readonly Issue[] {
   const placesOf = (wanted: string): ReadonlySet<string> =>
     new Set(
       errors.filter(({ keyword }) => keyword === wanted).map(({ instancePath }) => instancePath),
     )
   const alternatives = placesOf('anyOf')
   const wrongTypes = placesOf('type')
-  return errors.flatMap((error) => {
-    const { keyword, instancePath, propertyName } = error
+  const isRepetition = ({ keyword, instancePath, propertyName }: ErrorObject): boolean => {
     // What is wrong with the name of a key is said by propertyNames.
-    if (propertyName !== undefined) return []
+    if (propertyName !== undefined) return true
     const isAlternative = alternatives.has(instancePath)
     // What types a value of several might have is said by anyOf; what a value of the wrong type breaks besides, nobody asks.
-    if (keyword === 'type' ? isAlternative : !isAlternative && wrongTypes.has(instancePath))
-      return []
-    return DESCRIBE[keyword]?.(error, toPath(instancePath)) ?? []
-  })
+    return keyword === 'type' ? isAlternative : !isAlternative && wrongTypes.has(instancePath)
+  }
+  const issues: Issue[] = []
+  for (const error of errors) {
+    if (issues.length >= max) break
+    const found = isRepetition(error)
+      ? undefined
+      : DESCRIBE[error.keyword]?.(error, toPath(error.instancePath))
+    if (found) issues.push(found)
+  }
+  return issues
 }
 
 /** Steps of a JSON pointer. Digits are taken for an index, which only the message shows. */
@@ -93,10 +103,11 @@ function unknownField(error: ErrorObject, path: readonly PathStep[]): Issue {
   const name = paramOf(error, 'additionalProperty')
   const properties = parentOf(error)['properties']
   const allowed = isJsonObject(properties) ? Object.keys(properties) : []
-  const present = isJsonObject(error.data) ? Object.keys(error.data) : []
+  const isPresent = (field: string): boolean =>
+    isJsonObject(error.data) && Object.hasOwn(error.data, field)
   const near = nearest(
     name,
-    allowed.filter((field) => !present.includes(field)),
+    allowed.filter((field) => !isPresent(field)),
   )
   const list = allowed.length <= MAX_WORDS_LISTED ? `; the fields are ${allowed.join(', ')}` : ''
   const way = near === undefined ? list : `; did you mean '${near}'?`

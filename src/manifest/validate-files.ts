@@ -28,11 +28,11 @@ export interface ValidateResult {
   readonly problems: readonly ManifestProblem[]
   /** What may be as meant: references to objects that are not among the files. */
   readonly notes: readonly ManifestProblem[]
-  /** Every Run, and every schedule of a Deployment, that could be resolved within the set. */
+  /** Every Run, and every Deployment as it would be started, that could be resolved within the set. */
   readonly runs: readonly ResolvedObject[]
 }
 
-/** What a Run, or a schedule of a Deployment, comes to. */
+/** What a Run comes to, or a Deployment that is started: by each of its schedules, or as it stands. */
 export interface ResolvedObject {
   readonly object: LoadedObject
   readonly pool: LoadedObject | undefined
@@ -150,7 +150,7 @@ type Outcome =
   | { readonly ok: true; readonly run: ResolvedObject }
   | { readonly ok: false; readonly problems: readonly ManifestProblem[] }
 
-/** A Run is resolved as it stands, a Deployment as each of its schedules would start it. */
+/** A Run is resolved as it stands, a Deployment as it would be started. */
 function resolveObject(
   set: ObjectSet,
   object: LoadedObject,
@@ -160,8 +160,11 @@ function resolveObject(
   if (!sources) return []
   const place = (problem: ResolveProblem): ManifestProblem => placeProblem(sources, problem)
   return runsOf(object).map((run) => {
-    const result = resolveRun(toInput(sources, run), validator)
-    if (!result.ok) return { ok: false, problems: result.problems.map(place) }
+    const result = resolveRun(toInput(sources, run.spec), validator)
+    if (!result.ok) {
+      const own = result.problems.filter(({ level }) => run.isWritten || level !== 'Run')
+      return { ok: false, problems: own.map(place) }
+    }
     const { pool, deployment } = sources
     return { ok: true, run: { object, pool, deployment, resolved: result.resolved, place } }
   })
@@ -180,12 +183,21 @@ function sourcesOf(set: ObjectSet, object: LoadedObject): Sources | undefined {
   return pool || poolName === DEFAULT_WORK_POOL ? { run: object, pool, deployment } : undefined
 }
 
-function runsOf({ kind, spec }: LoadedObject): readonly RunSpec[] {
-  if (kind === 'Run') return [spec as RunSpec]
+interface StartedRun {
+  readonly spec: RunSpec
+  /** False for one that stands for runs which may give what is missing. */
+  readonly isWritten: boolean
+}
+
+function runsOf({ kind, spec }: LoadedObject): readonly StartedRun[] {
+  if (kind === 'Run') return [{ spec: spec as RunSpec, isWritten: true }]
   const { schedules = [] } = spec as DeploymentSpec
-  return schedules
+  const scheduled = schedules
     .filter(({ active }) => active !== false)
-    .map(({ parameters = {}, variables = {} }) => ({ parameters, variables }))
+    .map(({ parameters = {}, variables = {} }) => {
+      return { spec: { parameters, variables }, isWritten: true }
+    })
+  return scheduled.length > 0 ? scheduled : [{ spec: {}, isWritten: false }]
 }
 
 function toInput({ run, pool, deployment }: Sources, spec: RunSpec): ResolveInput {

@@ -16,7 +16,7 @@ export interface Validator extends ResolveChecks {
    * Everything that is wrong with an object of a kind by itself: its shape, then, where that is right,
    * what its fields say together. Automations are looked at in Capstan's own words (normalizeObject).
    */
-  readonly object: (kind: Kind, object: JsonObject) => readonly Issue[]
+  readonly object: (kind: Kind, object: JsonObject, maxIssues?: number) => readonly Issue[]
   readonly schemas: UserSchemas
 }
 
@@ -46,13 +46,15 @@ export function createValidator(): Validator {
       const validate = schemaOf('template.schema.json')
       return validate(template) ? [] : toIssues(validate.errors ?? [])
     },
-    object(kind, object) {
+    object(kind, object, maxIssues = MAX_ISSUES) {
       const normalized = normalizeObject(kind, object)
       const validate = schemaOf(SCHEMA_FILES[kind])
       const errors = validate(normalized) ? [] : writtenErrors(validate.errors ?? [])
       const issues =
-        errors.length > 0 ? toIssues(errors) : checkObjectRules(kind, normalized, schemas)
-      return issues.slice(0, MAX_ISSUES)
+        errors.length > 0
+          ? toIssues(errors, maxIssues)
+          : checkObjectRules(kind, normalized, schemas)
+      return issues.slice(0, maxIssues)
     },
   }
 }

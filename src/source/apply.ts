@@ -6,6 +6,7 @@ import type { ReadFile } from './desired.ts'
 import { isAtomic, type Root } from './layout.ts'
 import { problemToJson } from './problem.ts'
 import type { PrunePlan } from './prune.ts'
+import { sourceRecords } from './records.ts'
 import type { Plan } from './sync.ts'
 import { applyStep, prune, release, type StepResult, type WriteContext } from './write-objects.ts'
 
@@ -66,9 +67,12 @@ export interface ApplyPorts {
 export async function applyDecision(ports: ApplyPorts, decision: Decision): Promise<Applied> {
   const { store, clock } = ports
   const applied = noWrites()
+  const objects = objectWrites(ports, decision, applied)
+  const row = nextRow(store.sources.get(ports.source), decision)
   const writes = [
-    ...objectWrites(ports, decision, applied),
+    ...objects,
     ...bookWrites(ports, decision, applied),
+    ...(row || objects.length > 0 ? [() => conclude(ports, row, applied)] : []),
   ]
   const size = isAtomic(decision.root.layout) ? Math.max(1, writes.length) : CHUNK
   const slicer = createSlicer(clock)
@@ -112,23 +116,30 @@ function note(applied: Applied, result: StepResult, file: string): void {
   if (result === 'Stale') applied.stale.add(file)
 }
 
-function bookWrites(
-  { store, source, clock }: ApplyPorts,
-  decision: Decision,
-  applied: Applied,
-): Write[] {
+function bookWrites({ store, source }: ApplyPorts, decision: Decision, applied: Applied): Write[] {
   const unsettled = unsettledFiles(decision)
   const files = decision.files.filter(({ path }) => !unsettled.has(path))
   const gone = [...decision.gone].filter((path) => !unsettled.has(path))
-  const row = nextRow(store.sources.get(source), decision)
   return [
     ...files.map(({ path, stat, hash, problems }) => () => {
       if (applied.stale.has(path)) return
       store.sources.putFile({ source, path, stat, hash, problems: problems.map(problemToJson) })
     }),
     ...gone.map((path) => () => store.sources.removeFile(source, path)),
-    ...(row ? [() => store.sources.put({ ...row, id: source, appliedAtMs: clock.nowMs() })] : []),
   ]
+}
+
+/** The folder's own row where it changes, and what the event log tells of all of it. */
+function conclude(
+  { store, source, clock }: ApplyPorts,
+  row: NewSourceRow | undefined,
+  applied: Applied,
+): void {
+  const nowMs = clock.nowMs()
+  const before = store.sources.get(source)
+  const next = row && { ...row, id: source, appliedAtMs: nowMs }
+  if (next) store.sources.put(next)
+  store.eventLog.append(sourceRecords(source, { before, next, applied }, nowMs))
 }
 
 /** The folder's own row; undefined when it stays as it is. */

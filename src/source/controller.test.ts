@@ -746,6 +746,22 @@ describe('nothing is deleted', () => {
     expect(source.status()?.held).toMatchObject({ count: 21 })
   })
 
+  test('and cannot be approved while the folder cannot be read', async () => {
+    writeMany(30)
+    await start()
+    files.rename(ROOT, '/srv/away')
+    files.mkdir(ROOT)
+    await clock.advance(15_000)
+    expect(source.status()?.held).toMatchObject({ reason: 'RootChanged' })
+    files.remove(ROOT)
+    await clock.advance(15_000)
+    expect(source.status()).toMatchObject({ ok: false, held: { reason: 'RootChanged' } })
+    expect(source.approve()).toBeUndefined()
+    files.mkdir(ROOT)
+    await clock.advance(15_000)
+    expect(names().filter(isDeleting)).toEqual([])
+  })
+
   test('and the hold goes when the files come back', async () => {
     writeMany(30)
     await start()
@@ -933,5 +949,56 @@ describe('the process', () => {
     await clock.advance(100)
     expect(get('a')?.metadata.annotations).toHaveProperty('example.com/recovery')
     expect(get('b')?.metadata.annotations).not.toHaveProperty('example.com/recovery')
+  })
+})
+
+describe('the event log', () => {
+  const told = () =>
+    store.eventLog
+      .after(0, 100)
+      .map(({ event, payload }) => ({ event: event.replace('capstan.source.', ''), payload }))
+
+  test('tells each revision that was applied with what it changed, and nothing of quiet looks', async () => {
+    files.write(`${ROOT}/a.yaml`, aPool('a', 1))
+    files.write(`${ROOT}/b.yaml`, aPool('b', 1))
+    await start()
+    await clock.advance(60_000)
+    const counts = { created: 2, updated: 0, replaced: 0, pruned: 0 }
+    expect(told()).toEqual([
+      { event: 'applied', payload: { ...counts, revision: expect.any(String) } },
+    ])
+    files.replace(`${ROOT}/a.yaml`, aPool('a', 2))
+    await clock.advance(60_000)
+    await restart()
+    expect(told().slice(1)).toMatchObject([{ event: 'applied', payload: { updated: 1 } }])
+    expect(store.eventLog.after(0, 1)[0]).toMatchObject({
+      namespace: 'default',
+      resource: { 'capstan.resource.id': `capstan.source.${ROOT}`, 'capstan.resource.name': ROOT },
+    })
+  })
+
+  test('tells a problem with its place, and never the line with its values', async () => {
+    files.write(`${ROOT}/bad.yaml`, 'kind: [secret-value')
+    await start()
+    await clock.advance(60_000)
+    const problem = told().filter(({ event }) => event === 'problem')
+    expect(problem).toMatchObject([{ payload: { code: 'InvalidYaml', file: 'bad.yaml', line: 1 } }])
+    expect(JSON.stringify(problem)).not.toContain('secret-value')
+  })
+
+  test('tells what is held once, and what goes after the approval', async () => {
+    for (let index = 0; index < 30; index += 1) {
+      files.write(`${ROOT}/r${index}.yaml`, aPool(`r${index}`, 1))
+    }
+    await start()
+    for (let index = 0; index < 20; index += 1) files.remove(`${ROOT}/r${index}.yaml`)
+    await clock.advance(60_000)
+    const held = told().filter(({ event }) => event === 'held')
+    expect(held).toMatchObject([{ payload: { reason: 'TooMany', count: 20 } }])
+    source.approve()
+    await clock.advance(60_000)
+    expect(told().filter(({ event }) => event === 'held')).toHaveLength(1)
+    expect(told().at(-1)).toMatchObject({ event: 'applied', payload: { pruned: 20 } })
+    expect(names('WorkPool')).toHaveLength(10)
   })
 })

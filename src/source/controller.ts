@@ -48,8 +48,10 @@ export class FolderSource implements Part {
   #isRunning = false
   #isLooking = false
   #last: SyncReport | undefined
+  #lookedMs: number
 
   constructor(options: FolderSourceOptions) {
+    this.#lookedMs = options.clock.monotonicMs()
     const { root, watch, clock } = options
     this.name = `folder ${root}`
     this.#options = options
@@ -96,9 +98,18 @@ export class FolderSource implements Part {
     return this.#last
   }
 
-  /** Lets go ahead what waits for approval; returns what that was. */
+  /** Milliseconds since a look last came to its end, well or not understood; since the start before the first. */
+  staleMs(): number {
+    return this.#options.clock.monotonicMs() - this.#lookedMs
+  }
+
+  /**
+   * Lets go ahead what waits for approval; returns what that was. Not while the folder cannot be read: what is
+   * held then is of an earlier look, and an approval would wait for the folder to look that way again.
+   */
   approve(): Hold | undefined {
     const { store, root } = this.#options
+    if (this.#last?.ok === false) return undefined
     const hold = approvePrune(store, root)
     if (hold) this.wake()
     return hold
@@ -189,6 +200,7 @@ export class FolderSource implements Part {
       this.#agenda.looked(partial ? task : { ...task, type: 'Everything' }, report, tookMs)
       this.#arm()
       this.#publish(report)
+      this.#lookedMs = clock.monotonicMs()
       return report
     } catch (error) {
       return this.#failed(error, task.revisit)

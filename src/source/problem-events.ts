@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../kinds/meta.ts'
 import type { Store } from '../store/types.ts'
 import { renderSourceProblem, type SourceProblem } from './problem.ts'
+import { problemRecord } from './records.ts'
 
 /** Problems of one look that become events; the log and the status have all of them. */
 const MAX_PROBLEMS = 100
@@ -8,7 +9,7 @@ const MAX_PROBLEMS = 100
 /** Objects of one file that get the event of its problem. */
 const MAX_OBJECTS = 20
 
-/** Puts a Warning on the objects that a file keeps alive although it can no longer be applied. */
+/** Puts each problem into the event log, and a Warning on the objects that its file keeps alive although it can no longer be applied. */
 export function recordProblemEvents(
   store: Store,
   source: string,
@@ -17,6 +18,7 @@ export function recordProblemEvents(
 ): void {
   store.transaction(() => {
     for (const problem of problems.slice(0, MAX_PROBLEMS)) {
+      store.eventLog.append([problemRecord(source, problem, nowMs)])
       const { excerpt: _, ...sentence } = problem
       const message = renderSourceProblem(source, sentence)
       for (const key of store.sources.objectsOfFile(source, problem.file).slice(0, MAX_OBJECTS)) {

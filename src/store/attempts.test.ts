@@ -37,6 +37,14 @@ const WHOLE: Required<AttemptRow> = {
   exitCode: 0,
   endedAtMs: 7,
   logs: { streamOutput: true, containers: [{ container: 'main', group: 'g', prefix: 'p' }] },
+  heartbeat: {
+    frequencySeconds: 30,
+    windowSeconds: 90,
+    firstBeatSeconds: 300,
+    source: 'Http',
+    onMissed: 'Crash',
+    url: 'http://127.0.0.1:1',
+  },
   lastLines: ['one', 'two'],
 }
 

@@ -24,6 +24,7 @@ const FROZEN = [
   'taskDefinitionArn',
   'body',
   'logs',
+  'heartbeat',
   'epoch',
   'createdAtMs',
 ] as const satisfies readonly (keyof AttemptRow)[]
@@ -56,6 +57,7 @@ const NOTHING = Object.fromEntries(MEMBERS.map((member) => [member, null]))
 const DOCUMENTS = [
   'observation',
   'logs',
+  'heartbeat',
   'lastLines',
 ] as const satisfies readonly (keyof AttemptRow)[]
 type DocumentMember = (typeof DOCUMENTS)[number]
@@ -86,6 +88,11 @@ function createReads(sql: Sql) {
   const live = sql.many<[], StoredAttempt>(
     `${select} WHERE phase IN ('Intent', 'Launched') ORDER BY created_at_ms, id`,
   )
+  const liveOfRun = sql.many<[string, number | null, number | null, number], StoredAttempt>(
+    `${select} WHERE run_uid = +? AND phase IN ('Intent', 'Launched')
+        AND (+? IS NULL OR "index" = +?)
+      ORDER BY "index" LIMIT +?`,
+  )
   const countLive = sql.one<[string, string], { n: number }>(
     `SELECT count(*) AS n FROM attempts
       WHERE namespace = ? AND work_pool = ? AND phase IN ('Intent', 'Launched')`,
@@ -94,14 +101,23 @@ function createReads(sql: Sql) {
     `SELECT coalesce(queue, 'default') AS queue, count(*) AS tasks,
             coalesce(sum(cpu_units), 0) AS cpuUnits, coalesce(sum(memory_mib), 0) AS memoryMib
        FROM attempts
-      WHERE namespace = ? AND work_pool = ? AND phase IN ('Intent', 'Launched')
+      WHERE namespace = +? AND work_pool = +? AND phase IN ('Intent', 'Launched')
       GROUP BY 1 ORDER BY 1`,
   )
   const byTaskArn = sql.one<[string], StoredAttempt>(`${select} WHERE task_arn = ?`)
   const byClientToken = sql.one<[string], StoredAttempt>(`${select} WHERE client_token = ?`)
+  const lastStatus = sql.one<[string], { lastStatus: string | null }>(
+    `SELECT json_extract(observation, '$.lastStatus') AS lastStatus FROM attempts
+      WHERE client_token = ?`,
+  )
   return {
+    lastStatus: (clientToken: string) => lastStatus(clientToken)?.lastStatus ?? undefined,
     ofRun: (runUid: string) => ofRun(runUid).map(toAttempt),
     live: () => live().map(toAttempt),
+    liveOfRun: (
+      runUid: string,
+      { index = null, limit }: { index?: number | undefined | null; limit: number },
+    ) => liveOfRun(runUid, index, index, limit).map(toAttempt),
     countLive: (namespace: string, workPool: string) => countLive(namespace, workPool)?.n ?? 0,
     usage,
     byTaskArn: (taskArn: string) => optionalAttempt(byTaskArn(taskArn)),

@@ -45,6 +45,12 @@ export function networkFileSystem(type: number): string | undefined {
   return NETWORK_FILE_SYSTEMS[type]
 }
 
+/** `dev:ino` of what is at a path; undefined when nothing is. */
+export function fileIdentity(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stat && `${stat.dev}:${stat.ino}`
+}
+
 function createMissing(dir: string): void {
   try {
     mkdirSync(dir, { mode: 0o700 })

@@ -24,6 +24,9 @@ export interface DefinitionStore {
   ofFamily(account: string, family: string): readonly DefinitionRow[]
   families(): readonly { readonly account: string; readonly family: string }[]
   put(row: DefinitionRow): void
+  /** ARNs of what is no longer ACTIVE, but the newest `keep` of each family and those of living attempts. */
+  outdated(account: string, keep: number): readonly string[]
+  remove(taskDefinitionArn: string): void
 }
 
 const MEMBERS = [
@@ -55,7 +58,21 @@ export function createDefinitionStore(sql: Sql): DefinitionStore {
     `${select} WHERE account = +? AND family = +? ORDER BY revision`,
   )
   const put = sql.write<[object]>(`INSERT OR REPLACE INTO definitions ${insertList(MEMBERS)}`)
+  const outdated = sql.many<[string, number], { arn: string }>(
+    `SELECT arn FROM (
+        SELECT task_definition_arn AS arn,
+               row_number() OVER (PARTITION BY family ORDER BY revision DESC) AS place
+          FROM definitions WHERE account = +? AND status <> 'ACTIVE'
+      ) WHERE place > +? AND NOT EXISTS (
+        SELECT 1 FROM attempts WHERE task_definition_arn = arn AND phase IN ('Intent', 'Launched')
+      )`,
+  )
+  const remove = sql.write<[string]>('DELETE FROM definitions WHERE task_definition_arn = ?')
   return {
+    outdated: (account, keep) => outdated(account, keep).map(({ arn }) => arn),
+    remove: (taskDefinitionArn) => {
+      remove(taskDefinitionArn)
+    },
     byHash: (account, family, hash) => optionalDefinition(byHash(account, family, hash)),
     byArn: (taskDefinitionArn) => optionalDefinition(byArn(taskDefinitionArn)),
     ofFamily: (account, family) => ofFamily(account, family).map(toDefinition),

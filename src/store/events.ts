@@ -117,7 +117,7 @@ function createReads(sql: Sql): Pick<EventStore, 'get' | 'list'> {
   const matching = `(@namespace IS NULL OR namespace = @namespace)
     AND (@regardingKind IS NULL OR regarding_kind = @regardingKind)
     AND (@regardingName IS NULL OR regarding_name = @regardingName)
-    ORDER BY rv DESC LIMIT @limit`
+    ORDER BY rv DESC LIMIT +@limit`
   const all = sql.many<[object], StoredEvent>(`${SELECT} WHERE ${matching}`)
   const ofUid = sql.many<[object], StoredEvent>(
     `${SELECT} WHERE regarding_uid = +@regardingUid AND ${matching}`,
@@ -139,7 +139,7 @@ function createReads(sql: Sql): Pick<EventStore, 'get' | 'list'> {
 
 function createPrune(sql: Sql): EventStore['prune'] {
   const prune = sql.write<[number]>(
-    'DELETE FROM events WHERE rv <= (SELECT rv FROM events ORDER BY rv DESC LIMIT 1 OFFSET ?)',
+    'DELETE FROM events WHERE rv <= (SELECT rv FROM events ORDER BY rv DESC LIMIT 1 OFFSET +?)',
   )
   return (keep) => prune(keep).changes
 }

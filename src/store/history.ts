@@ -33,12 +33,12 @@ export function createHistoryStore(sql: Sql): HistoryStore {
       WHERE (@namespace IS NULL OR namespace = @namespace)
         AND (@name IS NULL OR name = @name)
         AND (@deployment IS NULL OR deployment = @deployment)
-      ORDER BY finished_at_ms DESC, uid LIMIT @limit`,
+      ORDER BY finished_at_ms DESC, uid LIMIT +@limit`,
   )
   // By its index: a deployment asks for its newest ends after each of them.
   const ofDeployment = sql.many<[object], Nullable<HistoryRow>>(
-    `${select} WHERE namespace = @namespace AND deployment = @deployment
-      ORDER BY finished_at_ms DESC, uid LIMIT @limit`,
+    `${select} WHERE namespace = +@namespace AND deployment = +@deployment
+      ORDER BY finished_at_ms DESC, uid LIMIT +@limit`,
   )
   const prune = sql.write<[number]>(
     `DELETE FROM history WHERE finished_at_ms < ? AND NOT EXISTS (

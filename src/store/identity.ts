@@ -18,6 +18,9 @@ export function createIdentityStore(sql: Sql): IdentityStore {
   const epoch = () => Number(get(EPOCH) ?? 0)
   return {
     instanceId: () => get(INSTANCE_ID) ?? '',
+    takeInstanceId: (id) => {
+      put(INSTANCE_ID, id)
+    },
     controllerName: () => get(CONTROLLER_NAME) ?? DEFAULT_CONTROLLER_NAME,
     setControllerName: (name) => {
       put(CONTROLLER_NAME, name)

@@ -55,7 +55,7 @@ export function createJournal(sql: Sql, transactions: Transactions): Journal {
   const oldest = sql.one<[], { rv: number | null }>('SELECT min(rv) AS rv FROM journal')
   const since = sql.many<[number, number], JournalRow>(
     `SELECT rv AS resourceVersion, type, kind, namespace, name, uid, object
-       FROM journal WHERE rv > ? ORDER BY rv LIMIT ?`,
+       FROM journal WHERE rv > +? ORDER BY rv LIMIT +?`,
   )
 
   function next(change: Omit<Change, 'resourceVersion' | 'object'>): number {

@@ -67,6 +67,15 @@ describe('the data directory', () => {
     expect(() => acquire()).not.toThrow()
   })
 
+  test('of someone who lost it is left to whoever took it over', () => {
+    const first = acquire()
+    rmSync(join(dir, 'lock.db'))
+    expect(first.problem()).toMatchObject({ reason: 'Replaced' })
+    acquire()
+    first.release()
+    expect(existsSync(join(dir, 'lock.json'))).toBe(true)
+  })
+
   test('is refused when its parent is missing', () => {
     expect(() => acquire(join(root, 'no', 'data'))).toThrow(
       /no does not exist: make that directory/,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { isJsonObject } from '../lib/json.ts'
-import { ensureDataDir } from './data-dir.ts'
+import { ensureDataDir, fileIdentity } from './data-dir.ts'
 import { StoreUnusable, toStoreUnusable } from './errors.ts'
 
 const LOCK_FILE = 'lock.db'
@@ -12,6 +12,8 @@ const HOLDER_FILE = 'lock.json'
 export interface DataDirLock {
   /** Lets the next controller in. The lock also ends with the process, however it dies. */
   release(): void
+  /** Why the lock no longer keeps others out: its file is gone, so the next controller makes a new one. */
+  problem(): StoreUnusable | undefined
 }
 
 /**
@@ -26,11 +28,21 @@ export function acquireDataDir(dir: string): DataDirLock {
   const database = lockDatabase(dir)
   const holderPath = join(dir, HOLDER_FILE)
   writeFileSync(holderPath, JSON.stringify({ pid: process.pid, host: hostname() }), { mode: 0o600 })
+  const path = join(dir, LOCK_FILE)
+  const identity = fileIdentity(path)
   return {
     release() {
       if (!database.open) return
-      rmSync(holderPath, { force: true })
+      // Whoever took over has written its own.
+      if (fileIdentity(path) === identity) rmSync(holderPath, { force: true })
       database.close()
+    },
+    problem() {
+      if (fileIdentity(path) === identity) return undefined
+      return new StoreUnusable(
+        'Replaced',
+        `${path} was deleted or replaced while Capstan held it: this controller stops, because another one may start; start it again`,
+      )
     },
   }
 }

@@ -7,6 +7,7 @@ import type { ListOptions, ObjectStore } from './types.ts'
 export interface ObjectQueries {
   readonly find: (key: ObjectKey) => ObjectRow | undefined
   readonly findByUid: (uid: string) => ObjectRow | undefined
+  readonly uidOf: ObjectStore['uidOf']
   readonly list: (options: ListOptions) => readonly CapstanObject[]
   readonly count: (kind: Kind, namespace?: string) => number
   readonly keys: KeyQueries
@@ -20,6 +21,7 @@ type KeyQueries = Pick<
   | 'unfinishedRunKeys'
   | 'unfinishedRunKeysOfWorkPool'
   | 'runKeysOfDeployment'
+  | 'deploymentKeysOfWorkPool'
   | 'runKeysOfWorkPool'
 >
 
@@ -34,9 +36,13 @@ export function createObjectQueries(sql: Sql): ObjectQueries {
   const findByUid = sql.one<[string], ObjectRow>(
     `SELECT ${OBJECT_COLUMNS} FROM objects WHERE uid = ?`,
   )
+  const uid = sql.one<[ObjectKey], { uid: string }>(
+    'SELECT uid FROM objects WHERE kind = @kind AND namespace = @namespace AND name = @name',
+  )
   return {
     find,
     findByUid,
+    uidOf: ({ kind, namespace, name }) => uid({ kind, namespace, name })?.uid,
     list: createList(sql),
     count: createCount(sql),
     keys: createKeyQueries(sql),
@@ -54,13 +60,13 @@ interface Page {
 function createList(sql: Sql): ObjectQueries['list'] {
   const everywhere = sql.many<[Page], ObjectRow>(
     `SELECT ${OBJECT_COLUMNS} FROM objects
-      WHERE kind = @kind AND (namespace, name) > (@namespace, @name)
-      ORDER BY namespace, name LIMIT @limit`,
+      WHERE kind = +@kind AND (namespace, name) > (+@namespace, +@name)
+      ORDER BY namespace, name LIMIT +@limit`,
   )
   const within = sql.many<[Page], ObjectRow>(
     `SELECT ${OBJECT_COLUMNS} FROM objects
-      WHERE kind = @kind AND namespace = @namespace AND name > @name
-      ORDER BY name LIMIT @limit`,
+      WHERE kind = +@kind AND namespace = +@namespace AND name > +@name
+      ORDER BY name LIMIT +@limit`,
   )
   return ({ kind, namespace, limit = ALL, after = { namespace: '', name: '' } }) => {
     if (namespace === undefined) return everywhere({ kind, ...after, limit }).map(toObject)
@@ -84,7 +90,7 @@ function createCount(sql: Sql): ObjectQueries['count'] {
 function createKeyQueries(sql: Sql): KeyQueries {
   return {
     keys: sql.many<[Kind], ObjectKey>(
-      'SELECT kind, namespace, name FROM objects WHERE kind = ? ORDER BY namespace, name',
+      'SELECT kind, namespace, name FROM objects WHERE kind = +? ORDER BY namespace, name',
     ),
     ownedKeys: sql.many<[string], ObjectKey>(
       'SELECT kind, namespace, name FROM objects WHERE owner_uid = +? ORDER BY kind, namespace, name',
@@ -96,6 +102,10 @@ function createKeyQueries(sql: Sql): KeyQueries {
     runKeysOfDeployment: sql.many<[string, string], ObjectKey>(
       `SELECT 'Run' AS kind, namespace, name FROM objects
         WHERE namespace = +? AND deployment = +? ORDER BY name`,
+    ),
+    deploymentKeysOfWorkPool: sql.many<[string, string], ObjectKey>(
+      `SELECT kind, namespace, name FROM objects
+        WHERE namespace = +? AND work_pool = +? AND kind = 'Deployment' ORDER BY name`,
     ),
     runKeysOfWorkPool: createPoolQuery(sql, 'runs_of_work_pool'),
     unfinishedRunKeysOfWorkPool: createPoolQuery(sql, 'unfinished_runs_of_work_pool'),
@@ -118,12 +128,12 @@ function createPoolQuery(
 ): KeyQueries['runKeysOfWorkPool'] {
   const query = sql.many<[{ namespace: string; workPool: string }], ObjectKey>(
     `SELECT 'Run' AS kind, namespace, name FROM objects AS run INDEXED BY ${index}
-      WHERE namespace = @namespace AND work_pool = @workPool AND ${POOL_INDEXES[index]}
+      WHERE namespace = +@namespace AND work_pool = +@workPool AND ${POOL_INDEXES[index]}
      UNION ALL
      SELECT 'Run', run.namespace, run.name
        FROM objects AS deployment CROSS JOIN objects AS run INDEXED BY ${index}
-      WHERE deployment.namespace = @namespace AND deployment.work_pool = @workPool
-        AND deployment.kind = 'Deployment' AND run.namespace = @namespace
+      WHERE deployment.namespace = +@namespace AND deployment.work_pool = +@workPool
+        AND deployment.kind = 'Deployment' AND run.namespace = +@namespace
         AND run.work_pool IS NULL AND run.deployment = deployment.name AND ${POOL_INDEXES[index]}
       ORDER BY name`,
   )

@@ -389,6 +389,18 @@ describe('run lookups', () => {
       { kind: 'WorkPool', namespace: 'default', name: 'p' },
     ])
   })
+
+  test('deployments are found by the pool that they name, or do not name', () => {
+    const store = openTestStore()
+    create(
+      store,
+      aNewObject('b', { kind: 'Deployment', spec: { workPool: 'big' } }),
+      aNewObject('a', { kind: 'Deployment', spec: {} }),
+      aNewObject('c', { kind: 'Run', spec: { workPool: 'big' } }),
+    )
+    expect(names(store.objects.deploymentKeysOfWorkPool('default', 'big'))).toEqual(['b'])
+    expect(names(store.objects.deploymentKeysOfWorkPool('default', 'default'))).toEqual(['a'])
+  })
 })
 
 describe('namespaces', () => {

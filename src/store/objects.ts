@@ -44,6 +44,7 @@ export function createObjectStore(parts: Parts): ObjectStore {
     },
     namespaces: namespaces.list,
     ensureNamespace: namespaces.ensure,
+    setNamespaceMeta: namespaces.setMeta,
     deleteNamespace: namespaces.delete,
   }
 }
@@ -58,6 +59,7 @@ function reading(queries: ObjectQueries) {
       const row = queries.findByUid(uid)
       return row && toObject(row)
     },
+    uidOf: queries.uidOf,
     list: queries.list,
     count: queries.count,
     ...queries.keys,

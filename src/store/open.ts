@@ -5,23 +5,31 @@ import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
 import { invariant } from '../lib/assert.ts'
 import type { Random } from '../lib/random.ts'
 import { createAttemptStore } from './attempts.ts'
+import { createAutomationStore } from './automations.ts'
 import { findDamage } from './backup.ts'
+import { createBeatStore } from './beats.ts'
+import { findContradiction, findSchemaDamage } from './consistency.ts'
 import { ensureDataDir } from './data-dir.ts'
 import { createDefinitionStore } from './definitions.ts'
 import { corruptSentence, StoreUnusable, toStoreUnusable } from './errors.ts'
+import { createEventLog } from './event-log.ts'
 import { createEventStore } from './events.ts'
 import { createFollowedLogStore } from './followed-logs.ts'
 import { createHistoryStore } from './history.ts'
 import { createIdentityStore, ensureInstanceId } from './identity.ts'
 import { createJournal } from './journal.ts'
+import type { LaunchRecorder } from './launch-log.ts'
+import { createLaunchSummaryStore, type LaunchSummaryStore } from './launch-summary.ts'
 import { migrate } from './migrate.ts'
 import { createNamespaceStore } from './namespaces.ts'
 import { createObjectStore } from './objects.ts'
+import { recordLaunches } from './record-launches.ts'
 import { createSourceStore } from './sources.ts'
 import { createSql } from './sql.ts'
 import { Transactions } from './transaction.ts'
 import type { Store } from './types.ts'
 import { createUpkeepStore } from './upkeep.ts'
+import { watchFiles } from './watch-files.ts'
 
 export interface OpenOptions {
   /** The database file, made when missing in an existing or creatable directory; or `:memory:`. */
@@ -30,6 +38,8 @@ export interface OpenOptions {
   readonly snapshot?: Uint8Array
   readonly random: Random
   readonly nowMs: number
+  /** Told of every launch that is committed, and of every run that ended. */
+  readonly launches?: LaunchRecorder
   /** What a subscriber threw. By default it surfaces as an uncaught exception, never inside the commit. */
   readonly onListenerError?: (error: unknown) => void
 }
@@ -40,8 +50,16 @@ export interface SqliteStore extends Store {
   serialize(): Buffer
   /** Moves finished pages from the write-ahead log into the file, without waiting for anyone; returns the log's size in pages. */
   checkpoint(): number
-  /** Why the open file is no longer the one at its path; undefined while it is. Writing to a deleted file succeeds silently. */
+  /**
+   * Why the open files are no longer those at their paths; undefined while they are. Writing to a deleted
+   * file succeeds silently.
+   */
   fileProblem(): StoreUnusable | undefined
+  /** What ended all work with the file for good: a damaged page, a broken disk. */
+  failure(): StoreUnusable | undefined
+  /** Why the last commit failed, if the file was the reason: a full disk passes. */
+  writeProblem(): StoreUnusable | undefined
+  readonly launchSummary: LaunchSummaryStore
 }
 
 /** Before this, a checkpoint that raced a write could damage the file (sqlite.org/wal.html, "WAL-reset bug"). */
@@ -59,17 +77,42 @@ const MEMORY = ':memory:'
 export function openStore(options: OpenOptions): SqliteStore {
   const { path } = options
   let database: Database.Database | undefined
+  const hasLog =
+    path !== MEMORY && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
   try {
     database = openDatabase(options)
     configure(database)
-    const damage = path === MEMORY ? undefined : findDamage(database)
-    if (damage !== undefined) throw new StoreUnusable('Corrupt', corruptSentence(path, damage))
+    if (path !== MEMORY) refuseDamaged(path, findDamage(database))
     migrate(database, path)
+    if (path !== MEMORY) refuseDamaged(path, findHiddenDamage(database))
+    if (hasLog) skipVersions(database)
     return createStore(database, options)
   } catch (error) {
     database?.close()
-    throw toStoreUnusable(error, path) ?? error
+    throw toStoreUnusable(error, path) ?? toJsonDamage(error, path) ?? error
   }
+}
+
+/** Only a damaged row makes SQLite read JSON that is none. */
+function toJsonDamage(error: unknown, path: string): StoreUnusable | undefined {
+  if (!(error instanceof Database.SqliteError) || error.message !== 'malformed JSON')
+    return undefined
+  return new StoreUnusable('Corrupt', corruptSentence(path, error.message), { cause: error })
+}
+
+/** What the check of the pages does not see. */
+function findHiddenDamage(database: Database.Database): string | undefined {
+  const fresh = new Database(MEMORY)
+  try {
+    migrate(fresh, MEMORY)
+    return findSchemaDamage(database, fresh) ?? findContradiction(database)
+  } finally {
+    fresh.close()
+  }
+}
+
+function refuseDamaged(path: string, damage: string | undefined): void {
+  if (damage !== undefined) throw new StoreUnusable('Corrupt', corruptSentence(path, damage))
 }
 
 function openDatabase({ path, snapshot }: OpenOptions): Database.Database {
@@ -132,8 +175,13 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
   const { path, random, nowMs, onListenerError = throwLater } = options
   startCounter(database, nowMs)
   const newestResourceVersion = readNewest(database)
-  const transactions = new Transactions(database, { path, newestResourceVersion, onListenerError })
-  const sql = createSql(database)
+  const transactions = new Transactions(database, {
+    path,
+    ...(path !== MEMORY && { logPath: `${path}-wal` }),
+    newestResourceVersion,
+    onListenerError,
+  })
+  const sql = createSql(database, (error) => transactions.failedRead(error))
   const journal = createJournal(sql, transactions)
   const namespaces = createNamespaceStore(sql, journal)
   const identity = createIdentityStore(sql)
@@ -141,30 +189,42 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     ensureInstanceId(identity, random)
     namespaces.ensure(DEFAULT_NAMESPACE, random.uuid(), nowMs)
   })
+  const recorded = recordLaunches(
+    { attempts: createAttemptStore(sql), history: createHistoryStore(sql), identity },
+    { transactions, recorder: options.launches },
+  )
   return {
     objects: createObjectStore({ sql, journal, namespaces }),
-    attempts: createAttemptStore(sql),
+    attempts: recorded.attempts,
     events: createEventStore(sql, journal, random),
+    eventLog: createEventLog(sql, transactions, random),
     definitions: createDefinitionStore(sql),
-    history: createHistoryStore(sql),
+    history: recorded.history,
     sources: createSourceStore(sql),
     identity,
     upkeep: createUpkeepStore(sql),
     followedLogs: createFollowedLogStore(sql),
-    transaction: (write) => transactions.run(write),
+    automations: createAutomationStore(sql),
+    beats: createBeatStore(sql),
+    transaction: (write, sync) => transactions.run(write, sync),
+    durable: () => transactions.durable(),
     subscribe: (listener) => transactions.subscribe(listener),
     resourceVersion: () => transactions.newest,
     changesSince: journal.changesSince,
+    launchSummary: createLaunchSummaryStore(sql),
+    failure: () => transactions.failure,
+    writeProblem: () => transactions.writeProblem,
     ...createFileOperations(database, path),
+    close() {
+      database.close()
+      transactions.close()
+    },
   }
 }
 
 function createFileOperations(database: Database.Database, path: string) {
-  const identity = path === MEMORY ? undefined : fileIdentity(path)
+  const fileProblem = path === MEMORY ? () => undefined : watchFiles(path)
   return {
-    close() {
-      database.close()
-    },
     serialize() {
       invariant(!database.inTransaction, 'only committed state is serialized')
       return database.serialize()
@@ -173,19 +233,8 @@ function createFileOperations(database: Database.Database, path: string) {
       const rows = database.prepare<[], { log: number }>('PRAGMA wal_checkpoint(PASSIVE)').all()
       return Math.max(0, rows[0]?.log ?? 0)
     },
-    fileProblem() {
-      if (identity === undefined || fileIdentity(path) === identity) return undefined
-      return new StoreUnusable(
-        'Replaced',
-        `${path} was deleted or replaced while Capstan had it open: stop Capstan, put the file back, start again`,
-      )
-    },
+    fileProblem,
   }
-}
-
-function fileIdentity(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return stat && `${stat.dev}:${stat.ino}`
 }
 
 /**
@@ -199,6 +248,19 @@ function startCounter(database: Database.Database, nowMs: number): void {
         WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')`,
     )
     .run(Math.max(0, Math.floor(nowMs)))
+}
+
+/** More changes than are ever committed between two syncs. */
+const SKIPPED_VERSIONS = 10_000
+
+/**
+ * A log that is there at the start was left by an abrupt end. If power was lost, watches may hold
+ * versions of commits that were undone: they are not given out again.
+ */
+function skipVersions(database: Database.Database): void {
+  database
+    .prepare<[number]>("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'")
+    .run(SKIPPED_VERSIONS)
 }
 
 function readNewest(database: Database.Database): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { keyOfRun, openTestStore } from '../../test/world/test-store.ts'
+import { anIntent, keyOfRun, openTestStore } from '../../test/world/test-store.ts'
 import type { DefinitionRow } from './definitions.ts'
 import type { SqliteStore } from './open.ts'
 import type { HistoryRow, SourceFileRow, SourceObjectRow, SourceRow } from './types.ts'
@@ -26,6 +26,32 @@ function put(store: SqliteStore, ...rows: readonly DefinitionRow[]): void {
 }
 
 describe('definitions', () => {
+  test('outdated are those that are not ACTIVE, but the newest of a family and those in use', () => {
+    const store = openTestStore()
+    const inactive = (revision: number, different: Partial<DefinitionRow> = {}): DefinitionRow =>
+      aDefinition(revision, { status: revision % 2 === 0 ? 'INACTIVE' : 'DELETED', ...different })
+    put(
+      store,
+      ...[1, 2, 3, 4, 5].map((revision) => inactive(revision)),
+      aDefinition(6),
+      inactive(7, { family: 'other', taskDefinitionArn: 'arn:task-definition/other:7' }),
+      inactive(8, { account: 'elsewhere', taskDefinitionArn: 'arn:task-definition/hello:80' }),
+    )
+    const taskDefinitionArn = 'arn:task-definition/hello:2'
+    store.transaction(() => store.attempts.insert(anIntent('a', { taskDefinitionArn })))
+    const outdated = store.definitions.outdated('us-east-1', 2)
+    expect(
+      outdated.map((arn) => arn.split('/').at(-1) ?? '').toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(['hello:1', 'hello:3'])
+    store.transaction(() => {
+      for (const arn of outdated) store.definitions.remove(arn)
+    })
+    expect(store.definitions.outdated('us-east-1', 2)).toEqual([])
+    expect(
+      store.definitions.ofFamily('us-east-1', 'hello').map(({ revision }) => revision),
+    ).toEqual([2, 4, 5, 6])
+  })
+
   test('come back as they went in, and are replaced by ARN', () => {
     const store = openTestStore()
     put(store, aDefinition(1))

@@ -57,7 +57,7 @@ function createRoots(sql: Sql) {
 
 function createFiles(sql: Sql) {
   const files = sql.many<[string], StoredFile>(
-    `SELECT ${selectList(FILE_MEMBERS)} FROM source_files WHERE source = ? ORDER BY path`,
+    `SELECT ${selectList(FILE_MEMBERS)} FROM source_files WHERE source = +? ORDER BY path`,
   )
   const put = sql.write<[StoredFile]>(
     `INSERT OR REPLACE INTO source_files ${insertList(FILE_MEMBERS)}`,
@@ -88,7 +88,7 @@ function createInventory(sql: Sql) {
   const remove = sql.write<[ObjectKey]>(`DELETE FROM source_objects WHERE ${byKey}`)
   return {
     objects: sql.many<[string], SourceObjectRow>(
-      `${select} WHERE source = ? ORDER BY path, kind, namespace, name`,
+      `${select} WHERE source = +? ORDER BY path, kind, namespace, name`,
     ),
     objectsOfFile: sql.many<[string, string], SourceObjectRow>(
       `${select} WHERE source = +? AND path = +? ORDER BY kind, namespace, name`,

@@ -2,10 +2,12 @@ import type Database from 'better-sqlite3'
 import { invariant } from '../lib/assert.ts'
 
 /**
- * What the nouns of the store need of the driver. Statements are prepared once, at open.
+ * What the nouns of the store need of the driver. A statement is prepared when it is first used, and
+ * once: most programs use a few of them, and preparing all takes longer than a short program runs.
  *
- * In statements with ORDER BY, parameters that are compared are written `+?`: with a bare `?` this
- * build of SQLite (STAT4) compiles the statement anew at each call, which costs five times the query.
+ * In statements with ORDER BY or GROUP BY every parameter is written `+?`, that of LIMIT too: with a bare
+ * `?` this build of SQLite (STAT4) compiles the statement anew at each call, which costs five to twenty
+ * times the query.
  */
 export interface Sql {
   one<Parameters extends unknown[], Row>(
@@ -21,24 +23,46 @@ interface WriteResult {
   readonly lastRowid: number
 }
 
-export function createSql(database: Database.Database): Sql {
+/**
+ * `report` hears of each failed read and gives what is thrown in its place; writes fail within a
+ * transaction, which classifies.
+ */
+export function createSql(
+  database: Database.Database,
+  report: (error: unknown) => unknown = (error) => error,
+): Sql {
+  const reported = <T>(query: () => T): T => {
+    try {
+      return query()
+    } catch (error) {
+      throw report(error)
+    }
+  }
   return {
     one<Parameters extends unknown[], Row>(text: string) {
-      const statement = database.prepare<Parameters, Row>(text)
-      return (...parameters) => statement.get(...parameters)
+      const statement = lazily(() => database.prepare<Parameters, Row>(text))
+      return (...parameters) => reported(() => statement().get(...parameters))
     },
     many<Parameters extends unknown[], Row>(text: string) {
-      const statement = database.prepare<Parameters, Row>(text)
-      return (...parameters) => statement.all(...parameters)
+      const statement = lazily(() => database.prepare<Parameters, Row>(text))
+      return (...parameters) => reported(() => statement().all(...parameters))
     },
     write<Parameters extends unknown[]>(text: string) {
-      const statement = database.prepare<Parameters>(text)
+      const statement = lazily(() => database.prepare<Parameters>(text))
       return (...parameters) => {
         invariant(database.inTransaction, 'the store is written inside a transaction only')
-        const { changes, lastInsertRowid } = statement.run(...parameters)
+        const { changes, lastInsertRowid } = statement().run(...parameters)
         return { changes, lastRowid: Number(lastInsertRowid) }
       }
     },
+  }
+}
+
+function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3'
 import { invariant } from '../lib/assert.ts'
-import { type StoreUnusable, toStoreUnusable } from './errors.ts'
+import { errorMessage } from '../lib/errors.ts'
+import { StoreUnusable, toStoreUnusable } from './errors.ts'
+import { LogSync, type TransactionSync } from './log-sync.ts'
 import type { Change } from './types.ts'
 
 type Listener = (changes: readonly Change[]) => void
@@ -10,6 +12,8 @@ export interface TransactionOptions {
   readonly path: string
   readonly newestResourceVersion: number
   readonly onListenerError: (error: unknown) => void
+  /** Path of the write-ahead log; undefined in memory, where nothing is ever on disk. */
+  readonly logPath?: string | undefined
 }
 
 /**
@@ -20,6 +24,8 @@ export interface TransactionOptions {
  * - A failed nested call takes its own changes back, from SQLite and from `#pending`.
  * - `#committed` holds batches that listeners have not heard yet. A listener that writes adds a batch
  *   behind its own, so that every listener hears every batch once, in the order of the commits.
+ * - `#effects` are due after the commit of the open transaction, and `#due` when its batch was heard:
+ *   each once, however often it was asked for.
  * - After an I/O error or a damaged page nothing is written any more: a later fsync on the same handle
  *   may report success for data that is gone.
  */
@@ -28,18 +34,26 @@ export class Transactions {
   readonly #options: TransactionOptions
   readonly #statements: Record<'begin' | 'commit' | 'rollback', Database.Statement<[]>>
   readonly #savepoints: Record<'set' | 'release' | 'rollback', Database.Statement<[]>>
+  readonly #log: LogSync | undefined
   readonly #listeners = new Set<Listener>()
   readonly #committed: (readonly Change[])[] = []
+  readonly #due = new Set<() => void>()
   #pending: Change[] = []
+  #effects: (() => void)[] = []
   #isOpen = false
+  /** How SQLite is set to commit. */
+  #sync: TransactionSync = 'Now'
   #announcing = false
   #newest: number
   #failure: StoreUnusable | undefined
+  #writeProblem: StoreUnusable | undefined
 
   constructor(database: Database.Database, options: TransactionOptions) {
     this.#database = database
     this.#options = options
     this.#newest = options.newestResourceVersion
+    const { logPath } = options
+    if (logPath !== undefined) this.#log = new LogSync(logPath, (error) => this.#failSync(error))
     this.#statements = {
       begin: database.prepare<[]>('BEGIN IMMEDIATE'),
       commit: database.prepare<[]>('COMMIT'),
@@ -57,17 +71,68 @@ export class Transactions {
     return this.#newest
   }
 
+  /** What ended all writing for good; undefined while there may be more. */
+  get failure(): StoreUnusable | undefined {
+    return this.#failure
+  }
+
+  /** Why the last transaction could not be committed; undefined when it was, or failed by its own fault. */
+  get writeProblem(): StoreUnusable | undefined {
+    return this.#writeProblem
+  }
+
+  /** A failed read: a damaged page or a broken disk is as final there as in a write. Returns what to throw. */
+  failedRead(error: unknown): unknown {
+    const unusable = toStoreUnusable(error, this.#options.path)
+    if (unusable && isFinal(unusable)) this.#failure ??= unusable
+    return unusable ?? error
+  }
+
   /** A change to announce when the open transaction commits. */
   add(change: Change): void {
     this.#pending.push(change)
   }
 
-  run<T>(write: () => T): T {
+  /** Calls `effect` after the open transaction was committed; never if it is not. */
+  afterCommit(effect: () => void): void {
+    this.#effects.push(effect)
+  }
+
+  /** As afterCommit, and not before the commit would survive a loss of power. */
+  whenDurable(effect: () => void): void {
+    this.afterCommit(() => {
+      if (this.#log) this.#log.whenDurable(() => this.guard(effect))
+      else effect()
+    })
+  }
+
+  /** Calls a listener: what it throws is its own trouble, not the writer's. */
+  guard(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.#options.onListenerError(error)
+    }
+  }
+
+  run<T>(write: () => T, sync: TransactionSync = 'Now'): T {
     if (this.#failure) throw this.#failure
     if (this.#isOpen) return this.#runNested(write)
+    if (sync !== this.#sync) this.#setSync(sync)
     const result = this.#runOutermost(write)
+    if (sync === 'Later') this.#log?.written()
     this.#announce()
     return result
+  }
+
+  /** Resolves when all that was committed is on disk. */
+  async durable(): Promise<void> {
+    await this.#log?.durable()
+  }
+
+  /** After the database was closed. */
+  close(): void {
+    this.#log?.close()
   }
 
   subscribe(listener: Listener): () => void {
@@ -79,6 +144,12 @@ export class Transactions {
     }
   }
 
+  /** NORMAL leaves the write-ahead log to be synced by LogSync; checkpoints sync it as ever. */
+  #setSync(sync: TransactionSync): void {
+    this.#database.pragma(`synchronous = ${sync === 'Now' ? 'FULL' : 'NORMAL'}`)
+    this.#sync = sync
+  }
+
   #runOutermost<T>(write: () => T): T {
     try {
       this.#statements.begin.run()
@@ -87,9 +158,11 @@ export class Transactions {
       this.#requireTransaction()
       this.#statements.commit.run()
       this.#settle()
+      this.#writeProblem = undefined
       return result
     } catch (error) {
       this.#pending = []
+      this.#effects = []
       throw this.#classify(this.#rollBack() ?? error)
     } finally {
       this.#isOpen = false
@@ -99,6 +172,7 @@ export class Transactions {
   #runNested<T>(write: () => T): T {
     this.#requireTransaction()
     const mark = this.#pending.length
+    const effects = this.#effects.length
     this.#savepoints.set.run()
     try {
       const result = callSynchronous(write)
@@ -107,6 +181,7 @@ export class Transactions {
       return result
     } catch (error) {
       this.#pending.length = mark
+      this.#effects.length = effects
       if (this.#database.inTransaction) {
         this.#savepoints.rollback.run()
         this.#savepoints.release.run()
@@ -131,6 +206,8 @@ export class Transactions {
   }
 
   #settle(): void {
+    for (const effect of this.#effects) this.#due.add(effect)
+    this.#effects = []
     const last = this.#pending.at(-1)
     if (!last) return
     this.#newest = last.resourceVersion
@@ -142,28 +219,49 @@ export class Transactions {
     if (this.#announcing) return
     this.#announcing = true
     try {
-      for (let changes = this.#committed.shift(); changes; changes = this.#committed.shift()) {
-        for (const listener of Array.from(this.#listeners)) this.#tell(listener, changes)
+      while (this.#committed.length > 0 || this.#due.size > 0) {
+        const changes = this.#committed.shift()
+        if (changes) this.#tellAll(changes)
+        else this.#runDue()
       }
     } finally {
       this.#announcing = false
     }
   }
 
-  #tell(listener: Listener, changes: readonly Change[]): void {
-    if (!this.#listeners.has(listener)) return
-    try {
-      listener(changes)
-    } catch (error) {
-      this.#options.onListenerError(error)
+  #tellAll(changes: readonly Change[]): void {
+    for (const listener of Array.from(this.#listeners)) {
+      if (this.#listeners.has(listener)) this.guard(() => listener(changes))
     }
+  }
+
+  #runDue(): void {
+    for (const effect of Array.from(this.#due)) {
+      this.#due.delete(effect)
+      this.guard(effect)
+    }
+  }
+
+  #failSync(error: unknown): StoreUnusable {
+    const { path } = this.#options
+    this.#failure ??= new StoreUnusable(
+      'Io',
+      `the write-ahead log of ${path} cannot be synced (${errorMessage(error)}): check the disk, then start Capstan again`,
+      { cause: error },
+    )
+    return this.#failure
   }
 
   #classify(error: unknown): unknown {
     const unusable = toStoreUnusable(error, this.#options.path)
-    if (unusable?.reason === 'Io' || unusable?.reason === 'Corrupt') this.#failure = unusable
+    if (unusable) this.#writeProblem = unusable
+    if (unusable && isFinal(unusable)) this.#failure ??= unusable
     return unusable ?? error
   }
+}
+
+function isFinal({ reason }: StoreUnusable): boolean {
+  return reason === 'Io' || reason === 'Corrupt' || reason === 'NotCapstan'
 }
 
 function callSynchronous<T>(write: () => T): T {

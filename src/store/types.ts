@@ -1,8 +1,13 @@
+import type { LeaseTerms } from '../kinds/heartbeat.ts'
 import type { CapstanObject, Kind, ObjectKey, ObjectMeta } from '../kinds/meta.ts'
 import type { OutcomeClass } from '../kinds/run.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { AutomationStore } from './automations.ts'
+import type { BeatStore } from './beats.ts'
 import type { DefinitionStore } from './definitions.ts'
+import type { EventLog } from './event-log.ts'
 import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
+import type { NamespaceMeta, NamespaceRow } from './namespace-row.ts'
 import type { UpkeepStore } from './upkeep.ts'
 
 /**
@@ -14,18 +19,22 @@ export interface Store {
   readonly objects: ObjectStore
   readonly attempts: AttemptStore
   readonly events: EventStore
+  readonly eventLog: EventLog
   readonly definitions: DefinitionStore
   readonly history: HistoryStore
   readonly sources: SourceStore
   readonly identity: IdentityStore
   readonly upkeep: UpkeepStore
   readonly followedLogs: FollowedLogStore
+  readonly automations: AutomationStore
+  readonly beats: BeatStore
   /**
    * Runs `write` in one BEGIN IMMEDIATE transaction: all or nothing. Nested calls join the outer one.
-   * Subscribers hear of the changes after the commit, once, in order. A write that would change
-   * nothing keeps its resourceVersion and announces nothing.
+   * Subscribers hear of the changes after the commit, once, in order; of none if nothing changed.
    */
-  transaction<T>(write: () => T): T
+  transaction<T>(write: () => T, sync?: 'Now' | 'Later'): T
+  /** Resolves when every commit until now would survive a loss of power. */
+  durable(): Promise<void>
   /** Called after each commit that changed objects or events. Returns the unsubscribe function. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void
   /** The newest resourceVersion given out. */
@@ -75,6 +84,8 @@ export interface ListOptions {
 export interface ObjectStore {
   get(key: ObjectKey): CapstanObject | undefined
   getByUid(uid: string): CapstanObject | undefined
+  /** Cheaper than `get` where nothing else is asked for. */
+  uidOf(key: ObjectKey): string | undefined
   list(options: ListOptions): readonly CapstanObject[]
   count(kind: Kind, namespace?: string): number
   keys(kind: Kind): readonly ObjectKey[]
@@ -83,6 +94,8 @@ export interface ObjectStore {
   /** Runs that are not in a final state, or are being deleted: what start-up queues first. */
   unfinishedRunKeys(): readonly ObjectKey[]
   runKeysOfDeployment(namespace: string, deployment: string): readonly ObjectKey[]
+  /** Deployments that name the pool; `default` where they name none. */
+  deploymentKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
   /** Runs of a pool that are not in a final state, Deployment's runs included where the pool is the Deployment's. */
   unfinishedRunKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
   /** Runs that name the pool, or whose deployment does; `default` where neither names one. */
@@ -106,17 +119,10 @@ export interface ObjectStore {
   removeFinalizer(key: ObjectKey, uid: string, finalizer: string): void
   namespaces(): readonly NamespaceRow[]
   ensureNamespace(name: string, uid: string, nowMs: number): NamespaceRow
+  /** Replaces labels and annotations; writes nothing where they are the same. */
+  setNamespaceMeta(name: string, meta: NamespaceMeta): NamespaceRow
   /** One with objects takes no new ones and goes with its last: deleting them is up to the caller. */
   deleteNamespace(name: string): void
-}
-
-export interface NamespaceRow {
-  readonly name: string
-  readonly uid: string
-  readonly createdAtMs: number
-  /** Deleted, but some of its objects are still there. */
-  readonly terminating: boolean
-  readonly resourceVersion: number
 }
 
 /** Why a write was refused; the API maps it to 404 or 409. */
@@ -162,6 +168,8 @@ export interface AttemptRow {
   readonly body: string
   /** Where the output goes; absent: no container writes to CloudWatch Logs and nobody follows. */
   readonly logs?: AttemptLogs
+  /** The signs of life that the task owes; absent: none. */
+  readonly heartbeat?: LeaseTerms
   readonly phase: AttemptPhase
   /** Fencing epoch of the controller that wrote the intent. */
   readonly epoch: number
@@ -200,6 +208,7 @@ export const STOP_CAUSES = [
   'Suspend',
   'Drain',
   'Orphan',
+  'Automation',
 ] as const
 export type StopCause = (typeof STOP_CAUSES)[number]
 
@@ -208,12 +217,19 @@ export interface AttemptStore {
   ofRun(runUid: string): readonly AttemptRow[]
   /** Rows in Intent or Launched, ordered by createdAtMs: what the observer watches. */
   live(): readonly AttemptRow[]
+  /** The same of one run, by index: of all of its tasks or of one. */
+  liveOfRun(
+    runUid: string,
+    of: { readonly index?: number | undefined; readonly limit: number },
+  ): readonly AttemptRow[]
   /** Number of Intent and Launched rows of a pool. */
   countLive(namespace: string, workPool: string): number
   /** What the Intent and Launched rows of a pool take, by queue. */
   usage(namespace: string, workPool: string): readonly PoolUse[]
   byTaskArn(taskArn: string): AttemptRow | undefined
   byClientToken(clientToken: string): AttemptRow | undefined
+  /** `lastStatus` of the newest observation of the attempt's task. */
+  lastStatus(clientToken: string): string | undefined
   /**
    * Unique on (run, index, number, try), on clientToken, and on (run, index) among live rows: the schema
    * refuses a second launch by itself. Throws StoreConflict('AlreadyExists').
@@ -364,8 +380,9 @@ export interface SourceStore {
 
 /** Who this database is. */
 export interface IdentityStore {
-  /** Random, made when the database was. */
+  /** Random, made when the database was, or taken over from the data directory whose database was lost. */
   instanceId(): string
+  takeInstanceId(id: string): void
   controllerName(): string
   setControllerName(name: string): void
   /** Grows by one at every start; fences a paused predecessor. */

@@ -200,6 +200,9 @@ describe('the concurrency of a deployment', () => {
     expect(why('vacuum-a')).toMatch(/concurrency key table-a/)
     await world.clock.advance(15 * MINUTE)
     expect(world.state('vacuum-a')).toBe('COMPLETED/Completed')
+    const freedAtMs = world.attempts('load-a')[0]?.endedAtMs ?? 0
+    // Its pool is another one, and hears of the free place all the same.
+    expect(world.attempts('vacuum-a')[0]?.createdAtMs).toBeLessThan(freedAtMs + 3 * SECOND)
   })
 
   test('of a schedule with Enqueue keeps its runs apart', async () => {

@@ -444,6 +444,20 @@ describe('logs', () => {
     )
   })
 
+  test('of all containers, each by its name; of a deployment, whose run names none itself', async () => {
+    world.lines.push({ timestampMs: 0, message: 'line', container: 'main' })
+    await apply(DEPLOYMENT)
+    await world.run('run etl --name one')
+    world.setStatus('Run', 'one', { attempts: [{ number: 1, containers: ['web', 'proxy'] }] })
+    expect((await world.run('logs one --all-containers --prefix')).stdout).toBe(
+      '[run/one/web] line\n[run/one/proxy] line\n',
+    )
+    expect((await world.run('logs pod/one --all-containers')).stdout).toBe('line\nline\n')
+    expect((await world.run('logs one -c typo')).stderr).toContain('it has web, proxy')
+    const both = await world.run('logs one --all-containers -c web')
+    expect(both.stderr).toContain('should not be specified with container name')
+  })
+
   test('of a run without a task', async () => {
     await apply(runManifest('a'))
     const result = await world.run('logs a')
@@ -618,6 +632,32 @@ describe('events', () => {
       'No events found in default namespace.\n',
     )
   })
+
+  test('of the event log: of one run, as a table, as JSON, and as it goes on', async () => {
+    await apply(`${runManifest('a')}---\n${runManifest('b')}`)
+    world.recordLogged('a', 'Running')
+    world.recordLogged('b', 'Running')
+    world.recordLogged('a', 'Completed')
+    const { stdout } = await world.run('events --log --for run/a')
+    expect(stdout).toMatch(
+      /^LAST SEEN +EVENT +RESOURCE +DETAIL\n\d+s +capstan\.run\.Running +run\/a +of a\n\d+s +capstan\.run\.Completed +run\/a +of a\n$/,
+    )
+    const wide = await world.run('events --log --limit 1 -o wide')
+    expect(wide.stdout).toMatch(
+      /ID\n\d+s +capstan\.run\.Completed +run\/a +of a +\d+ +[0-9a-f-]{36}\n$/,
+    )
+    const json = await world.run('events --log --for run/b -o json')
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      items: [{ event: 'capstan.run.Running', namespace: 'default', payload: { message: 'of b' } }],
+    })
+    expect((await world.run('events --log --for run/none')).stderr).toBe('No events found.\n')
+    expect((await world.run('events --log --types Warning')).stderr).toContain('--types')
+    const watching = watchUntil('events --log --for run/a -w', /capstan\.run\.Late/, [])
+    await watching.started(/Completed/)
+    world.recordLogged('b', 'Late')
+    world.recordLogged('a', 'Late')
+    expect(await watching.done).toMatch(/Completed +run\/a +of a\n.* +run\/a +of a\n$/)
+  })
 })
 
 describe('without a controller', () => {
@@ -689,6 +729,33 @@ ${DEPLOYMENT.replace('template: {', 'workPool: big\n  template: {env: {BOTH: dep
     expect(of('launchType')).toMatchObject({ value: 'FARGATE', source: 'Default' })
   })
 
+  test('tells where a heartbeat comes from, and what follows from it; so does describe', async () => {
+    await apply(`apiVersion: capstan.dev/v1
+kind: WorkPool
+metadata: {name: big}
+spec: {template: {env: {PREFECT_RUNNER_HEARTBEAT_FREQUENCY: 60}}}
+---
+${DEPLOYMENT.replace('template: {', 'workPool: big\n  template: {')}`)
+    await world.run('run etl --name now --param day=x')
+    const { stdout } = await world.run('config view now --show-defaults --show-sources')
+    const rows = stdout.split('\n').filter((line) => line.startsWith('heartbeat.'))
+    expect(rows.map((row) => row.replace(/ {2,}/g, ' | ').trim())).toEqual([
+      'heartbeat.frequencySeconds | 60 | WorkPool env.PREFECT_RUNNER_HEARTBEAT_FREQUENCY',
+      'heartbeat.missed | 3 | Default',
+      'heartbeat.windowSeconds | 195 | frequencySeconds × missed + 15',
+      'heartbeat.firstBeatSeconds | 300 | Default',
+      'heartbeat.source | Http | Default',
+      'heartbeat.onMissed | Crash | Default',
+    ])
+    const brief = await world.run('config view now --hide-defaults --hide-sources')
+    expect(brief.stdout).toMatch(/^SETTING +VALUE\n/)
+    expect(brief.stdout).not.toContain('heartbeat.missed')
+    const described = await world.run('describe run now')
+    expect(described.stdout).toMatch(
+      /heartbeat\.frequencySeconds +60 +WorkPool env\.PREFECT_RUNNER_HEARTBEAT_FREQUENCY/,
+    )
+  })
+
   test('and of this program', async () => {
     const { stdout } = await world.run('config view')
     expect(stdout).toMatch(/^SETTING +VALUE +SOURCE\nnamespace +default +default\n/)
@@ -721,5 +788,51 @@ describe('over HTTPS', () => {
     expect(untrusted.stderr).toContain(`cannot reach the controller at ${url}: `)
     const context = await world.run(`get runs --kubeconfig ${file} --context prod`)
     expect(context.stderr).toBe('error: the kubeconfig has no context "prod": it has capstan\n')
+  })
+
+  test('tokens are made, listed and taken back', async () => {
+    await world.listenHttps()
+    const made = await world.run('token create ci --role view --expires-in 30d')
+    expect(made.stdout).toMatch(/^capstan_[0-9a-f]{64}\n$/)
+    expect(made.stderr).toMatch(/^token ci \(\w{10}\) may view\. It expires at 20\S+Z\./)
+    const twice = await world.run('token create ci')
+    expect(twice.stderr).toContain('(AlreadyExists): tokens "ci" already exists')
+    const token = made.stdout.trim()
+    const config = await world.run('kubeconfig --use-token -', { stdin: made.stdout })
+    expect(config.stdout).toContain(`token: ${token}`)
+    const file = join(world.directory, 'viewer.yaml')
+    writeFileSync(file, config.stdout)
+    const as = `--kubeconfig ${file} --socket /nonexistent`
+    expect(await world.run(`get runs ${as}`)).toMatchObject({ exitCode: 0 })
+    const refused = await world.run(`apply -f - ${as}`, { stdin: runManifest('no') })
+    expect(refused.stderr).toContain('User "capstan:ci" cannot')
+    const list = await world.run('token list')
+    expect(list.stdout).toMatch(
+      /^ID +NAME +ROLE +CREATED +EXPIRES +LAST USED \(HOUR\)\n(.*\n)*\w{10} +ci +view +20\S+ +20\S+ +20\S+:00:00\.000Z\n/,
+    )
+    expect((await world.run(`token list ${as}`)).stderr).toContain('only an admin may manage')
+    expect((await world.run('token list -o json')).stdout).not.toContain(token.slice(8, 20))
+    expect((await world.run('token revoke ci')).stdout).toMatch(/^token ci \(\w+\) revoked\n$/)
+    expect((await world.run(`get runs ${as}`)).stderr).toContain('You must be logged in')
+    const again = await world.run('token revoke ci')
+    expect(again.stderr).toBe('Error from server (NotFound): tokens "ci" not found\n')
+    const stale = await world.run(`kubeconfig --use-token ${token}`)
+    expect(stale.stderr).toContain('was revoked')
+  })
+
+  test.each([
+    ['token', 'write token create NAME, token list'],
+    ['token create', 'write token create NAME'],
+    ['token create A', 'a token needs a name'],
+    ['token create x --role root', 'role: "root" is none: use one of view, edit, admin'],
+    ['token create x --expires-in 1s', 'expiresInSeconds: 1 is not a number from 60'],
+    ['token list x', 'token list takes no names'],
+    ['token revoke', 'write token revoke ID'],
+    ['kubeconfig --role root', 'role: "root" is not supported'],
+    ['get runs --context nope', 'there is no context "nope" in '],
+  ])('%s is refused', async (line, message) => {
+    const { exitCode, stderr } = await world.run(line)
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(message)
   })
 })

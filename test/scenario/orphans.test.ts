@@ -39,6 +39,14 @@ function launchBehindOurBack(tags: Readonly<Record<string, string>>): string {
   return tasks.at(0)?.taskArn ?? ''
 }
 
+/** The tags of a task that this very database launched. */
+function ours(): Readonly<Record<string, string>> {
+  return {
+    [WIRE.tagController]: 'default',
+    [WIRE.tagInstance]: world.store.identity.instanceId(),
+  }
+}
+
 function isLive(taskArn: string): boolean {
   return world.liveTasks().some(({ arn }) => arn === taskArn)
 }
@@ -48,7 +56,7 @@ describe('a task behind our back', () => {
     const log = recordingLog()
     await startWorld({ log })
     await launchOne()
-    const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+    const orphan = launchBehindOurBack(ours())
     await world.clock.advance(9 * MINUTE)
     expect(isLive(orphan)).toBe(true)
     await world.clock.advance(10 * MINUTE)
@@ -62,6 +70,11 @@ describe('a task behind our back', () => {
   test.each<[string, Record<string, string>]>([
     ['without tags', {}],
     ['of another controller', { [WIRE.tagController]: 'somebody-else' }],
+    ['that only shares our name', { [WIRE.tagController]: 'default' }],
+    [
+      'of another database with our name',
+      { [WIRE.tagController]: 'default', [WIRE.tagInstance]: 'another-one' },
+    ],
   ])('%s is never touched', async (_, tags) => {
     await startWorld()
     await launchOne()
@@ -75,7 +88,7 @@ describe('a task behind our back', () => {
     await startWorld({ behave: ({ tags }) => ({ runMs: tags.length > 1 ? SECOND : 600 * MINUTE }) })
     await launchOne()
     expect(world.state('wanted')).toBe('COMPLETED/Completed')
-    const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+    const orphan = launchBehindOurBack(ours())
     await world.restart()
     await world.clock.advance(20 * MINUTE)
     expect(isLive(orphan)).toBe(false)
@@ -90,7 +103,7 @@ test('a task of a held run is not touched before somebody has decided', async ()
     { template: TEMPLATE, suspend: true },
     { [WIRE.annotationHeld]: 'lost' },
   )
-  const uid = { [WIRE.tagController]: 'default', [WIRE.tagRunUid]: held.metadata.uid }
+  const uid = { ...ours(), [WIRE.tagRunUid]: held.metadata.uid }
   const task = launchBehindOurBack(uid)
   await world.clock.advance(60 * MINUTE)
   expect(isLive(task)).toBe(true)
@@ -100,7 +113,7 @@ test('nothing is stopped while recovery is under way', async () => {
   await startWorld()
   await launchOne()
   world.store.transaction(() => beginRecovery(world.store, 'the database was lost'))
-  const orphan = launchBehindOurBack({ [WIRE.tagController]: 'default' })
+  const orphan = launchBehindOurBack(ours())
   await world.clock.advance(60 * MINUTE)
   expect(isLive(orphan)).toBe(true)
 })

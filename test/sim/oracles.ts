@@ -1,6 +1,7 @@
 import { isFinalState, type OutcomeClass } from '../../src/kinds/run.ts'
 import { MINUTE } from '../world/builders.ts'
 import type { World } from '../world/world.ts'
+import { mistold } from './log-oracle.ts'
 import type { GrantedWish } from './simulate.ts'
 import { NARROW_POOL, type SimRun, type Story } from './story.ts'
 import { type TaskFacts, taskFacts } from './task-facts.ts'
@@ -45,6 +46,7 @@ export function judge(judged: Judged): Verdict {
     ...forgotten(facts),
     ...repeated(facts),
     ...overbooked(facts),
+    ...mistold(world),
     ...wishes.flatMap((wish) => ungranted(facts, wish)),
     ...story.runs.flatMap((run) => [
       ...unfinished(world, run),

@@ -13,6 +13,8 @@ export interface TaskFacts {
   readonly startedAtMs: number
   /** Infinity while it lives and no end is known. */
   readonly stoppedAtMs: number
+  /** When whatever ends it was decided, StopTask for example. */
+  readonly stopOrderedAtMs: number
   readonly code: StopCode | undefined
   readonly exitCode: number | undefined
 }
@@ -31,6 +33,7 @@ export function taskFacts(world: World): readonly TaskFacts[] {
       createdAtMs: task.createdAtMs,
       startedAtMs: task.startedAtMs ?? Number.POSITIVE_INFINITY,
       stoppedAtMs: stoppedAtMs(task) ?? Number.POSITIVE_INFINITY,
+      stopOrderedAtMs: task.stop?.atMs ?? Number.POSITIVE_INFINITY,
       code: task.stop?.code,
       exitCode: task.containers[0]?.exitCode,
     }

@@ -172,6 +172,13 @@ export const OPEN: Admission = {
   turn: () => ({ type: 'Go', tasks: Number.POSITIVE_INFINITY }),
 }
 
+/** Tasks can beat, and none has been heard of. */
+export const QUIET: RunWorld['heartbeat'] = {
+  url: 'http://127.0.0.1:4000',
+  token: () => 'token-of-the-run',
+  signs: () => undefined,
+}
+
 /** The world of one run: valid template, default pool, free slot, nothing known of AWS. */
 export function aWorld(different: Partial<RunWorld> = {}): RunWorld {
   return {
@@ -183,9 +190,11 @@ export function aWorld(different: Partial<RunWorld> = {}): RunWorld {
     account: { id: 'us-east-1', region: 'us-east-1' },
     facts: NO_FACTS,
     lookedAtMs: () => Number.POSITIVE_INFINITY,
+    ageMs: () => undefined,
+    heartbeat: QUIET,
     definition: () => undefined,
     admission: OPEN,
-    controller: { name: 'default', epoch: 1 },
+    controller: { name: 'default', epoch: 1, instance: 'instance-1' },
     ...different,
   }
 }

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RouteExtension } from '../../src/apiserver/api-handler.ts'
 import type { LogLine, LogRequest } from '../../src/apiserver/ports.ts'
+import { createEventLogRoute } from '../../src/apiserver/routes/event-log.ts'
 import { createHistoryRoute } from '../../src/apiserver/routes/history.ts'
 import { createKubeconfigRoute } from '../../src/apiserver/routes/kubeconfig.ts'
+import { createTokenRoute } from '../../src/apiserver/routes/tokens.ts'
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts'
 import { ensureTls } from '../../src/apiserver/tls.ts'
 import { createTokens } from '../../src/apiserver/tokens.ts'
@@ -12,6 +14,7 @@ import { connect } from '../../src/cli/connect.ts'
 import type { CliContext, Programs } from '../../src/cli/context.ts'
 import { runProgram } from '../../src/cli/program.ts'
 import { parseEnvironment } from '../../src/config.ts'
+import { LABEL, resourceId } from '../../src/kinds/event.ts'
 import { type CapstanObject, KINDS, type Kind, type ObjectKey } from '../../src/kinds/meta.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -45,6 +48,8 @@ export interface CliWorld {
   /** Writes status as the kind's controller would. Everything here is in the namespace `default`. */
   setStatus(kind: Kind, name: string, status: JsonObject): void
   recordEvent(kind: Kind, name: string, event: Omit<EventInput, 'regarding'>): void
+  /** Puts `capstan.run.STATE` into the event log, with the payload `of NAME`. */
+  recordLogged(name: string, state: string): void
   /** Takes the finalizers off, as a controller does when the task has stopped. */
   release(kind: Kind, name: string): void
   onceCreated(kind: Kind, name: string, listener: () => void): void
@@ -65,7 +70,9 @@ export async function startCliWorld(): Promise<CliWorld> {
   const tokens = createTokens(store, systemRandom)
   const server = startServer(store, lines, [
     createKubeconfigRoute({ tokens, clock: systemClock, endpoint: () => endpoint }),
+    createTokenRoute({ tokens, clock: systemClock }),
     createHistoryRoute(store),
+    createEventLogRoute({ store, clock: systemClock }),
   ])
   await server.listenUnix(socket)
   const find = (kind: Kind, name: string): CapstanObject => {
@@ -87,6 +94,16 @@ export async function startCliWorld(): Promise<CliWorld> {
       const regarding = { ...keyOf(kind, name), uid: find(kind, name).metadata.uid }
       store.transaction(() => store.events.record({ ...event, regarding }, systemClock.nowMs()))
     },
+    recordLogged(name, state) {
+      const nowMs = systemClock.nowMs()
+      const runUid = find('Run', name).metadata.uid
+      const resource = { [LABEL.id]: resourceId('run', runUid), [LABEL.name]: name }
+      const times = { occurredAtMs: nowMs, receivedAtMs: nowMs }
+      const event = `capstan.run.${state}`
+      const about = { namespace: 'default', resource, related: [], runUid }
+      const payload = { message: `of ${name}` }
+      store.transaction(() => store.eventLog.append([{ ...times, event, ...about, payload }]))
+    },
     release: (kind, name) => removeFinalizers(store, find(kind, name)),
     onceCreated: (kind, name, listener) => once(store, keyOf(kind, name), () => true, listener),
     onceDeleting(kind, name, listener) {
@@ -100,7 +117,7 @@ export async function startCliWorld(): Promise<CliWorld> {
         hosts: ['127.0.0.1'],
         nowMs: systemClock.nowMs(),
       })
-      const verifyToken = (token: string) => tokens.verify(token)
+      const verifyToken = (token: string) => tokens.verify(token, systemClock.nowMs())
       const port = await server.listenTcp({
         host: '127.0.0.1',
         port: 0,
@@ -227,6 +244,7 @@ const refuse = (): never => {
 
 const NO_PROGRAMS: Programs = {
   runController: refuse,
+  backUpOffline: refuse,
   serveEmulator: refuse,
   openEditor: refuse,
   buildKustomization: refuse,

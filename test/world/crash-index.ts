@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { openStore } from '../../src/store/open.ts'
 import { BRISK_DELAYS, NOON } from './builders.ts'
+import { type Folder, folderOf } from './crash-folder.ts'
 import { settleMicrotasks } from './fake-clock.ts'
+import { recordingLog } from './recording-log.ts'
 import { seededRandom } from './seeded-random.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -9,13 +11,19 @@ import { World, type WorldOptions } from './world.ts'
 export interface Scenario {
   readonly name: string
   readonly options?: WorldOptions
+  /** Files of the folder that the controller follows, by name; absent: it follows none. */
+  readonly folder?: Readonly<Record<string, string>>
   /** What people do, and when. The controller has been started. */
-  readonly play: (world: World) => Promise<void>
+  readonly play: (world: World, folder: Folder) => Promise<void>
 }
 
 export interface CrashReport {
-  /** Boundaries of the undisturbed run: commits, requests, answers. */
+  /** Boundaries of the undisturbed run: commits, requests, answers, looks into the folder. */
   readonly boundaries: number
+  /** How often the scenario was played with a crash in it. */
+  readonly plays: number
+  /** How often a process died in all of them. */
+  readonly deaths: number
   /** How the undisturbed run ended. */
   readonly end: End
   /** One entry for each crash after which something was different. */
@@ -32,9 +40,20 @@ interface End {
   readonly runs: Readonly<Record<string, object>>
   readonly history: readonly object[]
   readonly definitions: readonly string[]
-  /** By run and attempt. */
+  /** By run, index in its array, and attempt. */
   readonly tasks: Readonly<Record<string, number>>
   readonly liveTasks: number
+  /** Output that was printed, by run, in order. */
+  readonly printed: Readonly<Record<string, readonly unknown[]>>
+  /** What the folder owns, and what it holds back. */
+  readonly owned: readonly string[]
+  readonly held: unknown
+}
+
+interface Played {
+  readonly boundaries: number
+  readonly deaths: number
+  readonly end: End
 }
 
 /** Polls rarely: each look is one more boundary to die at, and no new one. */
@@ -48,25 +67,66 @@ const MAX_BOUNDARIES = 5_000
  * process dies, `deaths` times in a row at neighbouring boundaries, and is started again at once.
  */
 export async function crashEverywhere(scenario: Scenario, deaths: number): Promise<CrashReport> {
+  const snapshot = emptyDatabase()
+  const undisturbed = await playOnce(scenario, snapshot, [])
+  const moments = Array.from({ length: undisturbed.boundaries }, (_, index) =>
+    Array.from({ length: deaths }, (_, offset) => index + 1 + offset),
+  )
+  return compareWith(undisturbed, moments, (diedAt) => playOnce(scenario, snapshot, diedAt))
+}
+
+/** The same with two deaths anywhere, `plays` times: the second may fall into what the first one left. */
+export async function crashAnywhere(
+  scenario: Scenario,
+  { plays, seed }: { readonly plays: number; readonly seed: number },
+): Promise<CrashReport> {
+  const random = seededRandom(seed)
+  const snapshot = emptyDatabase()
+  const undisturbed = await playOnce(scenario, snapshot, [])
+  // The second life has boundaries of its own, so that the second death may come after the usual end.
+  const draw = (): number => 1 + Math.floor(random.fraction() * undisturbed.boundaries * 1.5)
+  const moments = Array.from({ length: plays }, () => [draw(), draw()].toSorted((a, b) => a - b))
+  return compareWith(undisturbed, moments, (diedAt) => playOnce(scenario, snapshot, diedAt))
+}
+
+function emptyDatabase(): Uint8Array {
   const store = openStore({ path: ':memory:', random: seededRandom(0), nowMs: NOON })
   const snapshot = store.serialize()
   store.close()
-  const undisturbed = await playOnce(scenario, snapshot, [])
+  return snapshot
+}
+
+async function compareWith(
+  undisturbed: Played,
+  moments: readonly (readonly number[])[],
+  play: (diedAt: readonly number[]) => Promise<Played>,
+): Promise<CrashReport> {
   const differences: Difference[] = []
-  for (let index = 1; index <= undisturbed.boundaries; index += 1) {
-    const diedAt = Array.from({ length: deaths }, (_, offset) => index + offset)
-    const { end } = await playOnce(scenario, snapshot, diedAt)
-    if (!isDeepStrictEqual(end, undisturbed.end)) differences.push({ diedAt, end })
+  let deaths = 0
+  for (const diedAt of moments) {
+    const played = await play(diedAt)
+    deaths += played.deaths
+    if (!isDeepStrictEqual(played.end, undisturbed.end)) {
+      differences.push({ diedAt, end: played.end })
+    }
   }
-  return { ...undisturbed, differences }
+  const { boundaries, end } = undisturbed
+  return { boundaries, end, plays: moments.length, deaths, differences }
 }
 
 async function playOnce(
-  { options, play }: Scenario,
+  scenario: Scenario,
   snapshot: Uint8Array,
   diesAt: readonly number[],
-): Promise<{ readonly boundaries: number; readonly end: End }> {
+): Promise<Played> {
   let boundaries = 0
+  let deaths = 0
+  const log = recordingLog()
+  const dies = (): boolean => {
+    boundaries += 1
+    return diesAt.includes(boundaries) || boundaries >= MAX_BOUNDARIES
+  }
+  const folder = folderOf(scenario.folder, () => world)
   const world = new World({
     pace: PACE,
     config: { delays: BRISK_DELAYS },
@@ -74,23 +134,24 @@ async function playOnce(
     // One death reads the database anew, several in a row share its handle: both are looked at.
     reopens: diesAt.length === 1,
     snapshot,
-    ...options,
-    diesAt: () => {
-      boundaries += 1
-      return diesAt.includes(boundaries) || boundaries >= MAX_BOUNDARIES
-    },
+    log,
+    ...(scenario.folder && { prelude: folder.prelude, companions: folder.companions }),
+    ...scenario.options,
+    diesAt: dies,
     onDeath: () => {
+      deaths += 1
       if (boundaries < MAX_BOUNDARIES) world.clock.after(0, () => void world.boot())
     },
   })
+  folder.open()
   await world.start()
-  await play(world)
-  const end = endOf(world)
+  await scenario.play(world, folder)
+  const end = endOf(world, folder, log.lines)
   world.close()
-  return { boundaries, end }
+  return { boundaries, deaths, end }
 }
 
-function endOf(world: World): End {
+function endOf(world: World, folder: Folder, lines: ReturnType<typeof recordingLog>['lines']): End {
   const { store } = world
   return {
     runs: Object.fromEntries(world.runNames().map((name) => [name, endOfRun(world, name)])),
@@ -110,6 +171,8 @@ function endOf(world: World): End {
       .map(({ family, revision, status }) => `${family}:${revision} ${status}`),
     tasks: countTasks(world),
     liveTasks: world.liveTasks().length,
+    printed: printedOf(lines),
+    ...folder.end(store),
   }
 }
 
@@ -120,18 +183,33 @@ function endOfRun(world: World, name: string): object {
     message: status?.state?.message,
     exitCode: status?.exitCode,
     attempts: status?.attempts?.map(({ number, class: outcome }) => `${number} ${outcome}`),
+    lastLines: status?.attempts?.map(({ lastLines }) => lastLines),
     conditions: status?.conditions?.map(
       ({ type, status: is, reason }) => `${type}=${is} ${reason}`,
     ),
   }
 }
 
+/** Which task of an array it is stands in its environment only. */
+const ARRAY_INDEX = /"CAPSTAN_ARRAY_INDEX","value":"(\d+)"/
+
 function countTasks(world: World): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const { launchTags } of world.emulator.ledger.entries()) {
+  for (const { task, launchTags } of world.emulator.ledger.entries()) {
     const tag = (key: string): string => launchTags.find((one) => one.key === key)?.value ?? ''
-    const attempt = `${tag('capstan.dev/run-uid')} attempt ${tag('capstan.dev/attempt')}`
+    const [, index = '0'] = ARRAY_INDEX.exec(JSON.stringify(task.overrides)) ?? []
+    const attempt = `${tag('capstan.dev/run-uid')}[${index}] attempt ${tag('capstan.dev/attempt')}`
     counts[attempt] = (counts[attempt] ?? 0) + 1
   }
   return counts
+}
+
+function printedOf(
+  lines: ReturnType<typeof recordingLog>['lines'],
+): Readonly<Record<string, readonly unknown[]>> {
+  const printed: Record<string, unknown[]> = {}
+  for (const { message, run, line } of lines) {
+    if (message === 'output') (printed[String(run)] ??= []).push(line)
+  }
+  return printed
 }

@@ -3,6 +3,7 @@ import type { Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { Fault, FaultPlan } from '../../src/emulator/faults.ts'
 import { MINUTE, SECOND } from './builders.ts'
 import type { Scenario } from './crash-index.ts'
+import { downgrade, SCHEMA_VERSIONS } from './downgrade.ts'
 import type { World } from './world.ts'
 
 const IMAGE = { image: 'busybox' }
@@ -24,11 +25,50 @@ function asItsCommandSays({ containers: [main] }: DriverTask): Behaviour {
 
 const untilStopped = (): Behaviour => ({})
 const forTenSeconds = (): Behaviour => ({ runMs: 10 * SECOND })
+const forHalfAMinute = (): Behaviour => ({ runMs: 30 * SECOND })
 const forTenMinutes = (): Behaviour => ({ runMs: 10 * MINUTE })
 
 function inTheNarrowPool(world: World, names: readonly string[]): void {
   world.addWorkPool('narrow', { concurrencyLimit: 1 })
   for (const name of names) world.addRun(name, { workPool: 'narrow', template: IMAGE })
+}
+
+const LOGGED = {
+  ...IMAGE,
+  configureCloudwatchLogs: true,
+  executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
+} as const
+
+/** Writes a line every 300 ms for four seconds, and ends with `exitCode`. */
+function chatters(exitCode: number): () => Behaviour {
+  const output = Array.from({ length: 13 }, (_, n) => ({ atMs: 300 * n, message: `line ${n}` }))
+  return () => ({ runMs: 4 * SECOND, exitCode, output })
+}
+
+/** A manifest of a Run whose tasks last as its command says. */
+function runFile(name: string, command: 'sleep 10' | 'sleep infinity' = 'sleep 10'): string {
+  return `apiVersion: capstan.dev/v1
+kind: Run
+metadata: {name: ${name}}
+spec: {template: {image: busybox, command: ${command}}}
+`
+}
+
+/** The program is upgraded while a task runs: the next start finds a schema of long ago. */
+function upgradeFrom(version: number): Scenario {
+  return {
+    name: `an upgrade from schema ${version}`,
+    options: { behave: forHalfAMinute },
+    async play(world) {
+      world.addRun('running', { template: IMAGE })
+      await world.clock.advance(15 * SECOND)
+      world.crash()
+      world.addRun('new', { template: IMAGE })
+      world.exchangeDatabase(downgrade(world.store.serialize(), version))
+      await world.start()
+      await world.clock.advance(4 * MINUTE)
+    },
+  }
 }
 
 /** Everything that a run goes through, each until nothing changes any more. */
@@ -154,6 +194,37 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'an automation that answers a failure',
+    options: { behave: failsOnce },
+    async play(world) {
+      world.addAutomation('again', {
+        trigger: { type: 'event', expect: ['capstan.run.Failed'], within: 86_400 },
+        actions: [{ type: 'rerun' }],
+      })
+      world.addRun('run', { template: IMAGE })
+      await world.clock.advance(8 * MINUTE)
+    },
+  },
+  {
+    name: 'an automation that ends a silent run',
+    options: { behave: untilStopped },
+    async play(world) {
+      world.addAutomation('too-long', {
+        trigger: {
+          type: 'event',
+          posture: 'Proactive',
+          after: ['capstan.run.Running'],
+          expect: ['capstan.run.Completed'],
+          forEach: ['capstan.resource.id'],
+          within: 120,
+        },
+        actions: [{ type: 'change-run-state', state: 'CRASHED', message: 'It took too long.' }],
+      })
+      world.addRun('run', { template: IMAGE })
+      await world.clock.advance(8 * MINUTE)
+    },
+  },
+  {
     name: 'a reclaimed Spot host',
     options: {
       faults: atFirst({ type: 'spotInterruption', afterMs: 5 * SECOND }),
@@ -209,4 +280,80 @@ export const SCENARIOS: readonly Scenario[] = [
       await world.clock.advance(5 * MINUTE)
     },
   },
+  {
+    name: 'an array',
+    options: { behave: forTenSeconds },
+    async play(world) {
+      world.addRun('run', { array: 3, template: IMAGE } as never)
+      await world.clock.advance(8 * MINUTE)
+    },
+  },
+  {
+    name: 'following of output',
+    options: { behave: chatters(0) },
+    async play(world) {
+      for (const name of ['one', 'two']) {
+        world.addRun(name, { template: { ...LOGGED, streamOutput: true } })
+      }
+      await world.clock.advance(5 * MINUTE)
+    },
+  },
+  {
+    name: 'reading of last lines',
+    options: { behave: chatters(3) },
+    async play(world) {
+      world.addRun('run', { template: { ...LOGGED, retry: { limit: 1 } } })
+      await world.clock.advance(8 * MINUTE)
+    },
+  },
+  {
+    name: 'a prune',
+    folder: { 'a.yaml': runFile('a'), 'b.yaml': runFile('b', 'sleep infinity') },
+    options: { behave: asItsCommandSays },
+    async play(world, folder) {
+      await world.clock.advance(MINUTE)
+      folder.remove('b.yaml')
+      await world.clock.advance(3 * MINUTE)
+    },
+  },
+  {
+    name: 'a prune that is held and approved',
+    folder: { 'a.yaml': runFile('a', 'sleep infinity'), 'b.yaml': runFile('b', 'sleep infinity') },
+    options: { behave: asItsCommandSays },
+    async play(world, folder) {
+      await world.clock.advance(MINUTE)
+      folder.remove('a.yaml', 'b.yaml')
+      await world.clock.advance(MINUTE)
+      if (world.liveTasks().length !== 2) throw new Error('stopped without approval')
+      folder.approve()
+      await world.clock.advance(3 * MINUTE)
+    },
+  },
+  {
+    name: 'new content of a file',
+    folder: { 'a.yaml': runFile('a', 'sleep infinity') },
+    options: { behave: asItsCommandSays },
+    async play(world, folder) {
+      await world.clock.advance(MINUTE)
+      folder.write('a.yaml', runFile('a', 'sleep 10'))
+      await world.clock.advance(5 * MINUTE)
+    },
+  },
+  {
+    name: 'recovery of a lost database',
+    folder: { 'a.yaml': runFile('a'), 'b.yaml': runFile('b', 'sleep infinity') },
+    options: { behave: asItsCommandSays },
+    async play(world, folder) {
+      await world.clock.advance(MINUTE)
+      world.crash()
+      world.loseDatabase()
+      await world.start()
+      await world.clock.advance(MINUTE)
+      folder.write('c.yaml', runFile('c'))
+      await world.clock.advance(MINUTE)
+      folder.remove('b.yaml')
+      await world.clock.advance(2 * MINUTE)
+    },
+  },
+  ...SCHEMA_VERSIONS.map(upgradeFrom),
 ]

@@ -69,6 +69,8 @@ function ecsPort(call: Call): EcsPort {
     },
     listTaskArns: (filter, signal) =>
       pages(call, { operation: 'ListTasks', member: 'taskArns', input: filter }, signal),
+    listClusterArns: (signal) =>
+      pages(call, { operation: 'ListClusters', member: 'clusterArns', input: {} }, signal),
     async registerTaskDefinition(body, signal) {
       return toDefinition(await call('RegisterTaskDefinition', body, signal))
     },

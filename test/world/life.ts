@@ -92,11 +92,11 @@ export class Life {
   #mortalStore(): SqliteStore {
     const { store, at, distortions } = this.#options
     let depth = 0
-    const transaction = <T>(write: () => T): T => {
+    const transaction: SqliteStore['transaction'] = (write, sync) => {
       if (this.#isOver) throw new Error('the process died')
       depth += 1
       try {
-        return store.transaction(write)
+        return store.transaction(write, sync)
       } finally {
         depth -= 1
         if (depth === 0) at('commit', undefined)
@@ -129,6 +129,11 @@ export class Life {
       logs: this.#mortalPort(account.logs),
     }
     return { account: () => mortal, close: () => {} }
+  }
+
+  /** A port of the world outside: the dead do not reach it, and its calls are points to die at. */
+  mortal<Port extends object>(port: Port): Port {
+    return this.#mortalPort(port)
   }
 
   #mortalPort<Port extends object>(port: Port): Port {

@@ -1,5 +1,7 @@
 import { type Assembly, type AssemblyDeps, createAssembly } from '../../src/controllers/assembly.ts'
 import type { OutputOfEveryTask } from '../../src/controllers/attempt-logs.ts'
+import type { WebhookPort } from '../../src/controllers/automation/perform.ts'
+import type { Heartbeats } from '../../src/controllers/heartbeat/heartbeat.ts'
 import { LOCAL_PACE, type ObserverPace } from '../../src/controllers/run/observer-schedule.ts'
 import type { RunObject } from '../../src/controllers/run/world.ts'
 import type { EmulatorConfig } from '../../src/emulator/config.ts'
@@ -8,8 +10,14 @@ import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/non
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import type { FaultPlan } from '../../src/emulator/faults.ts'
 import { stoppedAtMs } from '../../src/emulator/task-state.ts'
+import type { Automation } from '../../src/kinds/automation.ts'
 import type { Deployment } from '../../src/kinds/deployment.ts'
-import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../src/kinds/generated.ts'
+import type {
+  AutomationSpec,
+  DeploymentSpec,
+  RunSpec,
+  WorkPoolSpec,
+} from '../../src/kinds/generated.ts'
 import { API_VERSION, type Kind, WIRE } from '../../src/kinds/meta.ts'
 import type { WorkPool } from '../../src/kinds/workpool.ts'
 import { isoTime } from '../../src/lib/instant.ts'
@@ -17,6 +25,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { uuidV5 } from '../../src/lib/names.ts'
 import type { Log } from '../../src/runtime/logger.ts'
 import { silentLog } from '../../src/runtime/logger.ts'
+import type { Part } from '../../src/runtime/manager.ts'
 import { openStore, type SqliteStore } from '../../src/store/open.ts'
 import type { AttemptRow } from '../../src/store/types.ts'
 import { NOON } from './builders.ts'
@@ -32,8 +41,12 @@ export interface WorldOptions {
   /** What each task does; by default it runs for a second and exits with 0. */
   readonly behave?: (task: DriverTask) => Behaviour
   readonly pace?: ObserverPace
+  /** Whether a beat to this URL is lost on its way. */
+  readonly losesBeat?: (url: string) => boolean
   readonly outputOfEveryTask?: OutputOfEveryTask
   readonly log?: Log
+  /** Where webhooks go; by default the controller sends none. */
+  readonly webhooks?: WebhookPort
   /** Called at every boundary that a crash can fall on; the process dies there when it returns true. */
   readonly diesAt?: (point: Point, detail: unknown) => boolean
   /** Called after a death by `diesAt`. */
@@ -47,7 +60,14 @@ export interface WorldOptions {
   readonly reopens?: boolean
   /** How promises settle; see FakeClock. */
   readonly settle?: () => Promise<void>
+  /** What the process does before anything else of it starts. */
+  readonly prelude?: (life: Life) => void
+  /** What runs in the process beside the controllers, started after them; made anew in each life. */
+  readonly companions?: (life: Life) => readonly Part[]
 }
+
+/** Where tasks of these worlds beat, and the key of their tokens. */
+const HEARTBEAT = { key: new Uint8Array(32).fill(7), url: () => 'http://127.0.0.1:4000' }
 
 /** A whole controller over real SQLite in memory and an emulated account, in time that the test moves. */
 export class World {
@@ -57,6 +77,8 @@ export class World {
   readonly #random
   store: SqliteStore
   #life: Life | undefined
+  #parts: readonly Part[] = []
+  #heartbeats: Heartbeats | undefined
   #assembly: Assembly | undefined
 
   constructor(options: WorldOptions = {}) {
@@ -67,7 +89,10 @@ export class World {
     this.emulator = createEmulator({
       clock: this.clock.undisturbed,
       random: seededRandom((options.seed ?? 1) + 1),
-      driver: createNoneDriver((_, task) => behave(task)),
+      driver: createNoneDriver((_, task) => behave(task), {
+        clock: this.clock.undisturbed,
+        beat: ({ environment }) => this.#beat(environment),
+      }),
       ...(options.config && { config: options.config }),
       ...(options.faults && { faults: options.faults }),
     })
@@ -83,10 +108,13 @@ export class World {
   /** Starts the controller; it does its first work when time moves. */
   async boot(): Promise<void> {
     const { log = silentLog, pace = LOCAL_PACE, decideRun, outputOfEveryTask } = this.#options
-    const epoch = this.store.transaction(() => this.store.identity.raiseEpoch())
+    const { webhooks } = this.#options
     const life = this.#beginLife()
     this.#life = life
-    this.#assembly = createAssembly({
+    this.#options.prelude?.(life)
+    if (life.isOver) return
+    const epoch = this.store.transaction(() => this.store.identity.raiseEpoch())
+    const assembly = createAssembly({
       store: life.store,
       aws: life.aws,
       checks: { template: () => [], values: () => [] },
@@ -94,16 +122,24 @@ export class World {
       random: this.#random,
       log: life.mortalLog(log),
       pace,
-      controller: { name: 'default', epoch },
+      controller: { name: 'default', epoch, instance: this.store.identity.instanceId() },
+      heartbeat: HEARTBEAT,
       ...(decideRun && { decideRun }),
       outputOfEveryTask,
+      ...(webhooks && { webhooks: { ...webhooks, sender: life.mortal(webhooks.sender) } }),
     })
+    this.#heartbeats = assembly.heartbeats
+    this.#assembly = assembly
+    this.#heartbeats.monitor.hear()
     const { signal } = new AbortController()
-    for (const part of this.#assembly.parts) {
+    this.#parts = [...assembly.parts, ...(this.#options.companions?.(life) ?? [])]
+    for (const part of this.#parts) {
       if (life.isOver) return
-      await part.start(signal, (error) => {
-        throw error
-      })
+      await startIn(life, () =>
+        part.start(signal, (error) => {
+          throw error
+        }),
+      )
     }
   }
 
@@ -153,6 +189,11 @@ export class World {
     this.store.transaction(() => this.store.objects.ensureNamespace('default', 'ns-uid', nowMs))
   }
 
+  /** The next start finds this database. The controller must have been stopped, or have crashed. */
+  exchangeDatabase(snapshot: Uint8Array): void {
+    this.store = this.#openStore(snapshot)
+  }
+
   /** Ends a world that nobody looks at any more: databases in memory are not small. */
   close(): void {
     this.#life?.end()
@@ -164,8 +205,30 @@ export class World {
     await this.start()
   }
 
+  /** A program posts a beat to where its environment says, and hears nothing of the answer. */
+  #beat(environment: Readonly<Record<string, string>>): void {
+    const { CAPSTAN_HEARTBEAT_URL: url = '', CAPSTAN_HEARTBEAT_TOKEN: token = '' } = environment
+    if (!url.startsWith(HEARTBEAT.url()) || this.#options.losesBeat?.(url)) return
+    const intake = this.heartbeats?.intake
+    const runUid = intake?.verifyRunToken(token)
+    const [uid, index, attempt] = url.split('/').slice(-3)
+    if (!intake || runUid === undefined || runUid !== uid) return
+    intake.beat(runUid, { index: Number(index), attempt: Number(attempt), source: 'Http' })
+  }
+
+  /** Of the life that was started last. */
+  get assembly(): Assembly {
+    if (!this.#assembly) throw new Error('the controller was never started')
+    return this.#assembly
+  }
+
+  /** What listens for signs of life, while the controller runs. */
+  get heartbeats(): Heartbeats | undefined {
+    return this.#life?.isOver === false ? this.#heartbeats : undefined
+  }
+
   async stop(): Promise<void> {
-    const parts = [...(this.#assembly?.parts ?? [])].reverse()
+    const parts = this.#parts.toReversed()
     const stopped = Promise.all(parts.map(async (part) => part.stop()))
     await this.clock.advance(0)
     await stopped
@@ -185,6 +248,16 @@ export class World {
 
   addDeployment(name: string, spec: DeploymentSpec): void {
     this.#create('Deployment', name, spec, {})
+  }
+
+  addAutomation(name: string, spec: AutomationSpec): void {
+    this.#create('Automation', name, spec, {})
+  }
+
+  automation(name: string): Automation | undefined {
+    return this.store.objects.get({ kind: 'Automation', namespace: 'default', name }) as
+      | Automation
+      | undefined
   }
 
   deployment(name: string): Deployment | undefined {
@@ -307,5 +380,14 @@ export class World {
       .filter(({ launchTags }) =>
         launchTags.some((tag) => tag.key === WIRE.tagRun && tag.value === `default/${name}`),
       ).length
+  }
+}
+
+/** A process that dies while it starts is not asked how far it came. */
+async function startIn(life: Life, start: () => Promise<void> | void): Promise<void> {
+  try {
+    await start()
+  } catch (error) {
+    if (!life.isOver) throw error
   }
 }

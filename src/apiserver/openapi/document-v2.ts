@@ -27,7 +27,7 @@ function writePaths(paths: readonly PathDescription[]): MessageWriter {
 }
 
 /** Field of each method in PathItem. */
-const METHOD_FIELDS = { get: 2, put: 3, post: 4, delete: 5, patch: 7 } as const
+const METHOD_FIELDS = { get: 2, put: 3, post: 4, delete: 5, patch: 8 } as const
 
 function writePathItem({ info, operations, pathParameters }: PathDescription): MessageWriter {
   const item = new MessageWriter()

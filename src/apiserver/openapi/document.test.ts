@@ -144,6 +144,21 @@ describe('OpenAPI v2', () => {
     )
     expect(paths).toContain('/apis/capstan.dev/v1/namespaces/{namespace}/runs/{name}')
   })
+
+  // kubectl up to 1.26 looks there before it sends a dry run.
+  test('PATCH is field 8 of a path and takes dryRun', () => {
+    const item = (messageField(document, 8)?.get(2) ?? [])
+      .map((entry) => (typeof entry === 'number' ? undefined : readMessage(entry)))
+      .find((entry) => textField(entry, 1).endsWith('/runs/{name}'))
+    const patch = messageField(messageField(item, 2), 8)
+    expect(textField(patch, 5)).toBe('patchNamespacedRun')
+    const names = (patch?.get(8) ?? []).map((entry) => {
+      const parameter = typeof entry === 'number' ? undefined : readMessage(entry)
+      const query = messageField(messageField(messageField(parameter, 1), 2), 3)
+      return textField(query, 4)
+    })
+    expect(names).toContain('dryRun')
+  })
 })
 
 const SCHEMA_MAPS = ['properties']

@@ -1,8 +1,12 @@
 import { renderTime } from '../../lib/instant.ts'
-import type { Change, NamespaceRow, Store } from '../../store/types.ts'
+import type { NamespaceRow } from '../../store/namespace-row.ts'
+import type { Change, Store } from '../../store/types.ts'
 import { ownPosition, type ResourceReader } from '../resource.ts'
 import { NAMESPACES } from '../resources.ts'
 import { textAt, type WireObject } from '../wire.ts'
+
+/** Kubernetes puts it on every namespace, so that selectors can name one. */
+export const NAME_LABEL = 'kubernetes.io/metadata.name'
 
 /** Reads namespaces; they are few, so a list is never paged. */
 export function createNamespaceReader(store: Store): ResourceReader {
@@ -36,7 +40,8 @@ export function renderNamespace(row: NamespaceRow): WireObject {
       uid: row.uid,
       resourceVersion: String(row.resourceVersion),
       creationTimestamp: renderTime(row.createdAtMs),
-      labels: { 'kubernetes.io/metadata.name': row.name },
+      labels: { ...row.labels, [NAME_LABEL]: row.name },
+      ...(row.annotations ? { annotations: row.annotations } : {}),
     },
     spec: { finalizers: ['kubernetes'] },
     status: { phase: row.terminating ? 'Terminating' : 'Active' },

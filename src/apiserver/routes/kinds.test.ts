@@ -224,6 +224,56 @@ describe('unknown fields', () => {
   })
 })
 
+describe('fields that stand twice', () => {
+  const body =
+    '{"metadata":{"name":"twice"},"spec":{"concurrencyLimit":1,"concurrencyLimit":2},"spec":{"suspend":true}}'
+
+  test('Strict refuses', async () => {
+    const { status, body: answer } = await create(POOLS, body, '?fieldValidation=Strict')
+    expect(status).toBe(400)
+    expect(answer.message).toContain(
+      'strict decoding error: duplicate field "spec.concurrencyLimit", duplicate field "spec"',
+    )
+  })
+
+  test('Warn says so, and the last counts; Ignore says nothing', async () => {
+    const { headers, body: answer } = await create(POOLS, body)
+    expect(headers['warning']).toContain('299 - "duplicate field \\"spec\\""')
+    expect(answer.spec).toEqual({ suspend: true })
+    const silent = await world.send('PUT', `${POOLS}/twice?fieldValidation=Ignore`, { body })
+    expect(silent.headers['warning']).toBeUndefined()
+  })
+
+  test.each([
+    ['PUT', undefined, body],
+    ['PATCH', MERGE, '{"spec":{"suspend":true,"suspend":false}}'],
+    [
+      'PATCH',
+      'application/json-patch+json',
+      '[{"op":"add","op":"remove","path":"/spec/suspend","value":true}]',
+    ],
+  ])('also in %s %s', async (method, type, text) => {
+    await create(POOLS, poolBody('twice'))
+    const reply = await world.send(method, `${POOLS}/twice?fieldValidation=Strict`, {
+      body: text,
+      ...(type === undefined ? {} : { type }),
+    })
+    expect(reply.body.message).toContain('duplicate field "')
+    expect(reply.status).toBe(400)
+  })
+})
+
+test('a body that is no UTF-8 is refused', async () => {
+  const body = Buffer.concat([
+    Buffer.from('{"metadata":{"name":"x","annotations":{"a":"'),
+    Buffer.from([0xc3, 0x28]),
+    Buffer.from('"}},"spec":{}}'),
+  ])
+  const { status, body: answer } = await create(POOLS, body)
+  expect(status).toBe(400)
+  expect(answer.message).toBe('the body is not valid UTF-8')
+})
+
 describe('update', () => {
   test('generation grows with spec alone, and a write that changes nothing keeps the version', async () => {
     const { body: first } = await create(POOLS, poolBody('etl'))

@@ -1,8 +1,9 @@
 import type { CapstanObject, Kind, ObjectKey } from '../../kinds/meta.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Store } from '../../store/types.ts'
-import { bodyText, parseObjectBody } from '../body.ts'
+import { bodyText, parseObjectBody, readObjectBody } from '../body.ts'
 import { notFound } from '../errors.ts'
+import { checkDuplicates } from '../field-validation.ts'
 import { listObjects, parseListQuery } from '../list.ts'
 import { patchObject } from '../object-patcher.ts'
 import {
@@ -65,20 +66,30 @@ export function existingObject(
 }
 
 function create({ context, request, namespace = '' }: ResourceCall, kind: Kind): ApiResponse {
-  const result = createObject(
-    context,
-    { kind, namespace },
-    parseObjectBody(request),
-    parseWriteOptions(request),
-  )
-  return objectResponse(context, request, { info: KIND_RESOURCES[kind], status: 201, ...result })
+  const options = parseWriteOptions(request)
+  const { object, duplicates } = readObjectBody(request)
+  const warnings = checkDuplicates(kind, duplicates, options.fieldValidation)
+  const result = createObject(context, { kind, namespace }, object, options)
+  return objectResponse(context, request, {
+    info: KIND_RESOURCES[kind],
+    status: 201,
+    object: result.object,
+    warnings: [...warnings, ...result.warnings],
+  })
 }
 
 function update(call: ResourceCall, kind: Kind, write: typeof updateObject): ApiResponse {
   const { context, request } = call
   const existing = existingObject(call, kind)
-  const result = write(context, existing, parseObjectBody(request), parseWriteOptions(request))
-  return objectResponse(context, request, { info: KIND_RESOURCES[kind], ...result })
+  const options = parseWriteOptions(request)
+  const { object, duplicates } = readObjectBody(request)
+  const warnings = checkDuplicates(kind, duplicates, options.fieldValidation)
+  const result = write(context, existing, object, options)
+  return objectResponse(context, request, {
+    info: KIND_RESOURCES[kind],
+    object: result.object,
+    warnings: [...warnings, ...result.warnings],
+  })
 }
 
 function patch(call: ResourceCall, kind: Kind, target: WriteScope): ApiResponse {

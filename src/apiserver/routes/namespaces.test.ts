@@ -94,3 +94,78 @@ test('default stays, and what is missing is missing', async () => {
   })
   expect((await world.send('DELETE', '/api/v1/namespaces/nope')).status).toBe(404)
 })
+
+const TEAM = '/api/v1/namespaces/team'
+const withMeta = (metadata: object) =>
+  world.send('POST', '/api/v1/namespaces', { body: { metadata: { name: 'team', ...metadata } } })
+
+test('labels and annotations are kept, selected by and watched', async () => {
+  const { body } = await withMeta({ labels: { tier: 'gold' }, annotations: { note: 'x' } })
+  expect(body.metadata).toMatchObject({
+    labels: { tier: 'gold', 'kubernetes.io/metadata.name': 'team' },
+    annotations: { note: 'x' },
+  })
+  const selected = await world.send('GET', '/api/v1/namespaces?labelSelector=tier%3Dgold')
+  expect(selected.body.items).toHaveLength(1)
+  const watch = await world.open('/api/v1/namespaces?watch=1&labelSelector=tier%3Dgold')
+  await world.send('PATCH', TEAM, { body: { metadata: { labels: { a: 'b' } } }, type: MERGE })
+  expect(watch.frames().map(({ type, object }) => [type, object.metadata.labels.a])).toEqual([
+    ['ADDED', undefined],
+    ['MODIFIED', 'b'],
+  ])
+})
+
+test.each([
+  ['application/merge-patch+json', { metadata: { labels: { tier: null, a: 'b' } } }],
+  ['application/strategic-merge-patch+json', { metadata: { labels: { tier: null, a: 'b' } } }],
+  [
+    'application/json-patch+json',
+    [
+      { op: 'remove', path: '/metadata/labels/tier' },
+      { op: 'add', path: '/metadata/labels/a', value: 'b' },
+    ],
+  ],
+])('%s', async (type, body) => {
+  await withMeta({ labels: { tier: 'gold' } })
+  const reply = await world.send('PATCH', TEAM, { body, type })
+  expect(reply.body.metadata.labels).toEqual({ a: 'b', 'kubernetes.io/metadata.name': 'team' })
+  const dry = await world.send('PATCH', `${TEAM}?dryRun=All`, {
+    body: { metadata: { labels: { dry: 'run' } } },
+    type: MERGE,
+  })
+  expect(dry.body.metadata.labels).toMatchObject({ dry: 'run' })
+  expect((await world.send('GET', TEAM)).body.metadata.labels).not.toHaveProperty('dry')
+})
+
+test('an apply patch makes it, then adds', async () => {
+  const apply = (labels: object) =>
+    world.send('PATCH', `${TEAM}?fieldManager=x`, {
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team', labels } },
+      type: 'application/apply-patch+yaml',
+    })
+  expect((await apply({ a: 'b' })).status).toBe(201)
+  expect((await apply({ c: 'd' })).body.metadata.labels).toMatchObject({ a: 'b', c: 'd' })
+})
+
+test('PUT replaces, unless it is based on an old version', async () => {
+  const { body } = await withMeta({ labels: { tier: 'gold' } })
+  const next = { ...body, metadata: { ...body.metadata, labels: { a: 'b' } } }
+  const put = await world.send('PUT', TEAM, { body: next })
+  expect(put.body.metadata.labels).toEqual({ a: 'b', 'kubernetes.io/metadata.name': 'team' })
+  expect((await world.send('PUT', TEAM, { body: next })).status).toBe(409)
+  const again = await world.send('PUT', TEAM, { body: put.body })
+  expect(again.body.metadata.resourceVersion).toBe(put.body.metadata.resourceVersion)
+})
+
+test.each([
+  [{ labels: { a: 'b c' } }, 422],
+  [{ labels: { '-a': 'b' } }, 422],
+  [{ labels: { a: 1 } }, 400],
+  [{ annotations: { a: {} } }, 400],
+  [{ name: 'other' }, 400],
+  [{ uid: 'other' }, 409],
+])('metadata %j answers %i', async (metadata, status) => {
+  await withMeta({})
+  const reply = await world.send('PATCH', TEAM, { body: { metadata }, type: MERGE })
+  expect(reply.status).toBe(status)
+})

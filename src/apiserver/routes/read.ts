@@ -12,7 +12,7 @@ import { watchResponse } from '../watch.ts'
 import type { VerbHandlers } from './resource-call.ts'
 
 /** Lists without a limit are read and sent in pages of this size. */
-const STREAM_PAGE = 1_000
+const STREAM_PAGE = 500
 
 /** get, list and watch are the same for everything that can be read. */
 export function readVerbs(reader: ResourceReader): VerbHandlers {
@@ -34,7 +34,8 @@ export function readVerbs(reader: ResourceReader): VerbHandlers {
       }
       if (query.limit !== undefined) {
         const result = listObjects(reader, query, hub.resourceVersion())
-        return listResponse(context, request, info, result)
+        const positionOf: ResourceReader['positionOf'] = (object) => reader.positionOf(object)
+        return listResponse(context, request, info, { ...result, positionOf })
       }
       const readPage = (continueFrom?: ContinueToken): ListResult => {
         const from = continueFrom ?? query.continueFrom

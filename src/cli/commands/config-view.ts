@@ -1,13 +1,11 @@
-import { createValidator } from '../../manifest/validator.ts'
 import type { CliContext } from '../context.ts'
-import { effectiveSettings, workPoolName } from '../effective-settings.ts'
 import { environmentSettings, type Setting } from '../environment-settings.ts'
-import { isReason, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import { fetchObject } from '../fetch.ts'
 import { renderJson } from '../json-text.ts'
-import { type ApiObject, textAt } from '../objects.ts'
 import { choiceOption, type Options } from '../options.ts'
-import { DEPLOYMENTS, type Resource, RUNS, WORK_POOLS } from '../resources.ts'
+import { RUNS } from '../resources.ts'
+import { settingsOfRun } from '../run-settings.ts'
 import { printTable } from '../table.ts'
 import { parseTargets } from '../targets.ts'
 
@@ -19,23 +17,26 @@ export async function configCommand(
 ): Promise<number> {
   const [verb, ...names] = words
   if (verb !== 'view') throw new UsageError('write config view, or config view RUN')
-  const settings =
+  const all: readonly Setting[] =
     names.length === 0
       ? environmentSettings(context.environment, options)
-      : await settingsOfRun(context, names, options)
+      : await settingsOfNamed(context, names, options)
+  const settings = all.filter((setting) => !isHidden(options, 'defaults') || !isDefault(setting))
   const format = choiceOption(options, 'output', ['json', 'yaml'] as const)
   if (format === 'json') context.stdout.write(renderJson(settings))
   else if (format === 'yaml') {
     const { renderYaml } = await import('../yaml-text.ts')
     context.stdout.write(renderYaml(settings))
   } else {
+    const columns = isHidden(options, 'sources') ? 2 : 3
     const rows = settings.map(({ name, value, source }) => [name, value ?? '<none>', source])
-    context.stdout.write(printTable([['SETTING', 'VALUE', 'SOURCE'], ...rows]).text)
+    const table = [['SETTING', 'VALUE', 'SOURCE'], ...rows].map((row) => row.slice(0, columns))
+    context.stdout.write(printTable(table).text)
   }
   return 0
 }
 
-async function settingsOfRun(
+async function settingsOfNamed(
   context: CliContext,
   names: readonly string[],
   options: Options,
@@ -45,18 +46,14 @@ async function settingsOfRun(
   if (target?.type !== 'Object' || target.resource !== RUNS || others.length > 0) {
     throw new UsageError('config view takes one run')
   }
-  const find = async (resource: Resource, name: string): Promise<ApiObject | undefined> => {
-    try {
-      return await fetchObject(client, { type: 'Object', resource, namespace, name })
-    } catch (error) {
-      // A run without its deployment or pool still has the settings of its own.
-      if (isReason(error, 'NotFound')) return undefined
-      throw error
-    }
-  }
-  const run = await fetchObject(client, target)
-  const deploymentName = textAt(run, 'spec', 'deployment')
-  const deployment = deploymentName ? await find(DEPLOYMENTS, deploymentName) : undefined
-  const workPool = await find(WORK_POOLS, workPoolName(run, deployment))
-  return effectiveSettings({ run, deployment, workPool }, createValidator())
+  return settingsOfRun(client, await fetchObject(client, target))
+}
+
+/** The peer's switches: `--show-X` and `--hide-X`. */
+function isHidden(options: Options, what: 'defaults' | 'sources'): boolean {
+  return options.flag(`hide-${what}`) || options.off(`show-${what}`)
+}
+
+function isDefault({ source }: Setting): boolean {
+  return source.toLowerCase() === 'default'
 }

@@ -2,11 +2,13 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { ApiClient } from '../client.ts'
 import type { CliContext, Connection } from '../context.ts'
 import { renderDescription } from '../describe/describe.ts'
-import { isReason } from '../errors.ts'
+import type { EffectiveSetting } from '../effective-settings.ts'
+import { CliError, isReason } from '../errors.ts'
 import { fetchList, fetchTarget } from '../fetch.ts'
 import type { ApiObject } from '../objects.ts'
 import type { Options } from '../options.ts'
 import { EVENTS } from '../resources.ts'
+import { settingsOfRun } from '../run-settings.ts'
 import { hasSelector, selectorQuery, selectTargets } from '../selection.ts'
 import type { Target } from '../targets.ts'
 
@@ -23,7 +25,8 @@ export async function describe(
   const texts: string[] = []
   for (const object of objects) {
     const events = await eventsOf(connection.client, object, options)
-    texts.push(renderDescription(object, events, context.clock.nowMs()))
+    const settings = await heartbeatOf(connection.client, object)
+    texts.push(renderDescription(object, { events, settings, nowMs: context.clock.nowMs() }))
   }
   context.stdout.write(texts.join('\n\n'))
   if (objects.length === 0) {
@@ -31,6 +34,21 @@ export async function describe(
     context.stderr.write(`No resources found${scope}\n`)
   }
   return 0
+}
+
+/** The heartbeat that a run's templates come to; none where they do not fit together. */
+async function heartbeatOf(
+  client: ApiClient,
+  object: ApiObject,
+): Promise<readonly EffectiveSetting[]> {
+  if (object.kind !== 'Run') return []
+  try {
+    const settings = await settingsOfRun(client, object)
+    return settings.filter(({ name }) => name.startsWith('heartbeat.'))
+  } catch (error) {
+    if (error instanceof CliError) return []
+    throw error
+  }
 }
 
 /** A name that does not exist may be the beginning of names that do, as in kubectl. */

@@ -1,6 +1,7 @@
+import { TASK_DRIVERS } from '../../config.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
-import { integerOption, type Options } from '../options.ts'
+import { choiceOption, integerOption, type Options } from '../options.ts'
 
 /** `capstan local`: serves the ECS-compatible endpoint until it is told to stop. */
 export function local(
@@ -17,6 +18,8 @@ export function local(
     port,
     taskEnvironment: environment.taskEnvironment,
     cwd: environment.cwd,
+    driver: choiceOption(options, 'driver', TASK_DRIVERS) ?? 'process',
+    containerEngine: environment.containerEngine,
   }
   return programs.serveEmulator(emulator, (url) => {
     stdout.write(`${url}\n`)

@@ -1,9 +1,12 @@
+import { WIRE } from '../../kinds/meta.ts'
+import { isJsonObject } from '../../lib/json.ts'
+import type { ApiClient } from '../client.ts'
 import type { CliContext, Connection } from '../context.ts'
 import { CliError, ManyErrors, UsageError } from '../errors.ts'
 import { fetchList, fetchObject, pathOf } from '../fetch.ts'
-import { type ApiObject, textAt } from '../objects.ts'
+import { type ApiObject, textAt, valueAt } from '../objects.ts'
 import { durationOption, integerOption, type Options } from '../options.ts'
-import { DEPLOYMENTS, RUNS } from '../resources.ts'
+import { DEPLOYMENTS, PODS, RUNS } from '../resources.ts'
 import { selectByName } from '../selection.ts'
 import { type ObjectTarget, targetOfObject } from '../targets.ts'
 import { copyTo } from '../terminal.ts'
@@ -23,41 +26,91 @@ export async function logs(
   const connection = await context.connect(options)
   const runs = await findRuns(context, connection, words, options)
   const query = readQuery(options)
-  const showsPrefix = options.flag('prefix') || (runs.length > 1 && options.flag('follow'))
-  const print = async (run: ObjectTarget): Promise<void> => {
-    const body = await connection.client.stream({ path: pathOf(run, 'log'), query, accept: '*/*' })
+  const outputs = await outputsOf(connection, runs, options)
+  const showsPrefix = options.flag('prefix') || (outputs.length > 1 && options.flag('follow'))
+  const print = async ({ run, container }: Output): Promise<void> => {
+    const path = pathOf(run, 'log')
+    const body = await connection.client.stream({
+      path,
+      query: { ...query, container },
+      accept: '*/*',
+    })
     if (!showsPrefix) return copyTo(context.stdout, body)
+    const name = [run.resource.singular, run.name, container].filter(Boolean).join('/')
     for await (const line of readLines(body)) {
-      context.stdout.write(`[${run.resource.singular}/${run.name}] ${line}\n`)
+      context.stdout.write(`[${name}] ${line}\n`)
       await context.stdout.drained()
     }
   }
-  return printAll(runs, options, print)
+  return printAll(outputs, options, print)
+}
+
+interface Output {
+  readonly run: ObjectTarget
+  /** Undefined: the run's own. */
+  readonly container: string | undefined
+}
+
+async function outputsOf(
+  { client }: Connection,
+  runs: readonly ObjectTarget[],
+  options: Options,
+): Promise<readonly Output[]> {
+  const container = options.text('container')
+  if (!options.flag('all-containers')) return runs.map((run) => ({ run, container }))
+  if (container !== undefined) {
+    throw new UsageError('--all-containers=true should not be specified with container name')
+  }
+  const outputs = runs.map(async (run) => {
+    const pod = run.resource === RUNS ? await podOf(client, run) : await fetchObject(client, run)
+    return containersOf(pod).map((name) => ({ run, container: name }))
+  })
+  return (await Promise.all(outputs)).flat()
+}
+
+/** Any of its attempts: all of them have the same containers. Undefined before the first one. */
+async function podOf(
+  client: ApiClient,
+  { namespace, name }: ObjectTarget,
+): Promise<ApiObject | undefined> {
+  const query = { labelSelector: `${WIRE.tagRun}=${name}` }
+  return (await fetchList(client, PODS, namespace, query)).items[0]
+}
+
+/** The run's own where nothing tells of others. */
+function containersOf(pod: ApiObject | undefined): readonly (string | undefined)[] {
+  const containers = pod && valueAt(pod, 'spec', 'containers')
+  const names = Array.isArray(containers)
+    ? containers
+        .filter(isJsonObject)
+        .flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+    : []
+  return names.length > 0 ? names : [undefined]
 }
 
 /** One after the other; all at once when they are followed. */
 async function printAll(
-  runs: readonly ObjectTarget[],
+  outputs: readonly Output[],
   options: Options,
-  print: (run: ObjectTarget) => Promise<void>,
+  print: (output: Output) => Promise<void>,
 ): Promise<number> {
   const errors: unknown[] = []
-  const printOne = async (run: ObjectTarget): Promise<void> => {
+  const printOne = async (output: Output): Promise<void> => {
     try {
-      await print(run)
+      await print(output)
     } catch (error) {
       if (!options.flag('ignore-errors')) errors.push(error)
     }
   }
-  if (!options.flag('follow')) for (const run of runs) await printOne(run)
+  if (!options.flag('follow')) for (const output of outputs) await printOne(output)
   else {
     const most = integerOption(options, 'max-log-requests', 1) ?? DEFAULT_MAX_REQUESTS
-    if (runs.length > most) {
+    if (outputs.length > most) {
       throw new CliError(
-        `you are attempting to follow ${runs.length} log streams, but maximum allowed concurrency is ${most}, use --max-log-requests to increase the limit`,
+        `you are attempting to follow ${outputs.length} log streams, but maximum allowed concurrency is ${most}, use --max-log-requests to increase the limit`,
       )
     }
-    await Promise.all(runs.map(printOne))
+    await Promise.all(outputs.map(printOne))
   }
   if (errors.length > 0) throw new ManyErrors(errors)
   return 0
@@ -74,7 +127,6 @@ function readQuery(options: Options): Readonly<Record<string, string | undefined
     follow: options.flag('follow') ? 'true' : undefined,
     timestamps: options.flag('timestamps') ? 'true' : undefined,
     previous: options.flag('previous') ? 'true' : undefined,
-    container: options.text('container'),
     attempt: integerOption(options, 'attempt', 1)?.toString(),
     tailLines: tail === undefined ? defaultTail : tail < 0 ? undefined : String(tail),
     sinceSeconds:

@@ -1,4 +1,5 @@
 import { toSend } from '../applying.ts'
+import { requireRunnable } from '../check-run.ts'
 import type { CliContext, Connection } from '../context.ts'
 import { CliError, isReason, ManyErrors, UsageError } from '../errors.ts'
 import { explainRefusal } from '../explain-refusal.ts'
@@ -66,7 +67,9 @@ async function bodiesOf(
     throw new UsageError('run takes one deployment, or -f with Runs')
   }
   const deployment = await fetchObject(connection.client, target)
-  return [{ object: runOfDeployment(deployment, request) }]
+  const object = runOfDeployment(deployment, request)
+  await requireRunnable(connection, deployment, object)
+  return [{ object }]
 }
 
 function bodyOfManifest(manifest: ManifestObject, request: RunRequest): RunBody {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseEnvironment } from '../../config.ts'
 import { readOptions } from '../options.ts'
-import { parseListen, readUpOptions } from './up.ts'
+import { parseHeartbeatUrl, parseListen, readUpOptions } from './up.ts'
 
 const environment = parseEnvironment({
   variables: {},
@@ -29,6 +29,7 @@ describe('up', () => {
       listen: undefined,
       namespace: 'default',
       name: 'default',
+      driver: 'process',
       logFormat: 'json',
       logLevel: 'info',
       colour: false,
@@ -49,6 +50,8 @@ describe('up', () => {
     [['up.ts'], {}, '"up.ts" is a file: name the folder that it is in'],
     [[], { once: true }, 'up --once needs a folder'],
     [['.'], { logLevel: 'loud' }, 'must be one of trace, debug'],
+    [['.'], { driver: 'docker' }, '--driver says what runs tasks with --local'],
+    [['.'], { local: true, driver: 'podman' }, 'must be one of process, docker, none'],
     [['.'], { listen: 'nowhere' }, 'write HOST:PORT'],
   ])('%o %o is refused', (words, flags, message) => {
     expect(() => read(words, flags)).toThrow(message)
@@ -73,3 +76,27 @@ test.each(['', 'host', 'host:', 'host:70000', '::1:8443', 'host:-1'])(
     expect(() => parseListen(text)).toThrow('--listen')
   },
 )
+
+test.each([
+  [undefined, undefined],
+  ['https://capstan.example.com', 'https://capstan.example.com'],
+  ['http://10.0.0.5:8480/', 'http://10.0.0.5:8480'],
+  ['https://lb.example.com/beats/', 'https://lb.example.com/beats'],
+])('--heartbeat-url %s', (text, expected) => {
+  expect(parseHeartbeatUrl(text)).toBe(expected)
+})
+
+test.each(['', 'capstan', 'ftp://x', 'http://x?y=1', 'http://x#y', 'http://user:pass@x'])(
+  '--heartbeat-url "%s" is refused',
+  (text) => {
+    expect(() => parseHeartbeatUrl(text)).toThrow('--heartbeat-url')
+  },
+)
+
+test('--heartbeat-listen is spelled as --listen', () => {
+  expect(read(['.'], { heartbeatListen: '0.0.0.0:8480' })).toMatchObject({
+    heartbeatListen: { host: '0.0.0.0', port: 8480 },
+    heartbeatUrl: undefined,
+  })
+  expect(() => read(['.'], { heartbeatListen: 'nowhere' })).toThrow('--heartbeat-listen')
+})

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import {
   DATA_DIR_NAME,
   type Environment,
@@ -8,9 +8,14 @@ import {
   LOG_FORMATS,
   LOG_LEVELS,
   SOCKET_NAME,
+  TASK_DRIVERS,
+  type TaskDriverName,
   type UpOptions,
+  WEBHOOK_SECRETS_NAME,
 } from '../../config.ts'
 import { DEFAULT_NAMESPACE } from '../../kinds/meta.ts'
+import { errorMessage } from '../../lib/errors.ts'
+import { type AllowRule, parseAllowRule } from '../../lib/webhook/address.ts'
 import type { CliContext } from '../context.ts'
 import { CliError, UsageError } from '../errors.ts'
 import { choiceOption, type Options } from '../options.ts'
@@ -39,9 +44,16 @@ export function readUpOptions(
     local: options.flag('local'),
     dataDir,
     listen: parseListen(options.text('listen')),
+    heartbeatListen: parseListen(options.text('heartbeat-listen'), '--heartbeat-listen'),
+    heartbeatUrl: parseHeartbeatUrl(options.text('heartbeat-url')),
     socketPath: readSocketPath(environment, options, dataDir),
     namespace: options.text('namespace') ?? DEFAULT_NAMESPACE,
     name: options.text('name') ?? 'default',
+    webhookAllow: options.texts('webhook-allow').map(parseAllow),
+    webhookSecrets: resolve(
+      environment.cwd,
+      options.text('webhook-secrets') ?? join(dataDir, WEBHOOK_SECRETS_NAME),
+    ),
     once,
     exitOnIdle: options.flag('exit-on-idle'),
     logFormat:
@@ -50,8 +62,30 @@ export function readUpOptions(
     logLevel: choiceOption(options, 'log-level', LOG_LEVELS) ?? (once ? 'warn' : 'info'),
     aws: environment.aws,
     taskEnvironment: environment.taskEnvironment,
+    driver: readDriver(options),
+    containerEngine: environment.containerEngine,
     colour: stderr.colour,
   })
+}
+
+/** Tasks run in AWS unless `--local` is given; a driver that is named without it would be forgotten in silence. */
+function readDriver(options: Options): TaskDriverName {
+  const driver = choiceOption(options, 'driver', TASK_DRIVERS)
+  if (driver !== undefined && !options.flag('local')) {
+    throw new UsageError('--driver says what runs tasks with --local: add --local')
+  }
+  return driver ?? 'process'
+}
+
+/** A RangeError says what is wrong with the text; the flag is told here. */
+function parseAllow(text: string): AllowRule {
+  try {
+    return parseAllowRule(text)
+  } catch (error) {
+    throw new UsageError(`invalid argument for "--webhook-allow" flag: ${errorMessage(error)}`, {
+      cause: error,
+    })
+  }
 }
 
 /** The controller makes its own socket, so neither an environment variable's nor a neighbour's counts without a flag. */
@@ -76,17 +110,33 @@ function readDirectory({ cwd }: Environment, word: string): string {
 const MAX_PORT = 65_535
 
 /** `HOST:PORT`, `[::1]:PORT`, `PORT` (loopback) or `none`. */
-export function parseListen(text: string | undefined): ListenAddress | 'none' | undefined {
+export function parseListen(
+  text: string | undefined,
+  flag = '--listen',
+): ListenAddress | 'none' | undefined {
   if (text === undefined || text === 'none') return text
   const [, bracketed, plain, digits = ''] =
     /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d{1,5})$/.exec(text) ?? []
   const port = Number(digits)
   if (digits === '' || port > MAX_PORT) {
     throw new UsageError(
-      `invalid argument "${text}" for "--listen" flag: write HOST:PORT, for example 127.0.0.1:8443, or none`,
+      `invalid argument "${text}" for "${flag}" flag: write HOST:PORT, for example 127.0.0.1:8443, or none`,
     )
   }
   const host = bracketed ?? plain
   if (host === undefined) return { host: '127.0.0.1', port }
   return { host: host === '' ? '0.0.0.0' : host, port }
+}
+
+/** An http or https URL that paths can be put behind. */
+export function parseHeartbeatUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
+    throw new UsageError(
+      `invalid argument "${text}" for "--heartbeat-url" flag: write the URL under which tasks reach Capstan, for example https://capstan.example.com`,
+    )
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
 }

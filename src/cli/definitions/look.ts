@@ -96,9 +96,10 @@ export const LOOK_COMMANDS: readonly CommandDefinition[] = [
       { flags: '--attempt <number>', help: 'attempt to read (default: the latest)' },
       { flags: '-p, --previous', help: 'the attempt before the latest' },
       { flags: '-c, --container <name>', help: 'container of the task' },
+      { flags: '--all-containers', help: 'all containers of the task' },
       { flags: '-l, --selector <query>', help: 'all runs with these labels' },
-      { flags: '--prefix', help: 'put the name of the run before each line' },
-      { flags: '--max-log-requests <count>', help: 'most runs to follow at a time (default 5)' },
+      { flags: '--prefix', help: 'put the names of run and container before each line' },
+      { flags: '--max-log-requests <count>', help: 'most outputs to follow at a time (default 5)' },
       { flags: '--ignore-errors', help: 'go on where a run has no output' },
       { flags: '--limit-bytes <bytes>', help: 'stop after this many bytes' },
     ],
@@ -114,10 +115,19 @@ export const LOOK_COMMANDS: readonly CommandDefinition[] = [
       { comment: 'Of the namespace', line: 'events' },
       { comment: 'Of one run, as it goes on', line: 'events --for run/hello -w' },
       { comment: 'Only what went wrong, everywhere', line: 'events --types Warning -A' },
+      {
+        comment: 'Its states, tasks, calls to AWS and heartbeats',
+        line: 'events --log --for run/hello',
+      },
     ],
     options: [
       { flags: '--for <object>', help: 'only events about KIND/NAME', completes: 'objects' },
       { flags: '-w, --watch', help: 'go on with new events' },
+      {
+        flags: '--log',
+        help: 'the event log that automations read: states, attempts, tasks, calls to AWS, folders, heartbeats',
+      },
+      { flags: '--limit <rows>', help: 'with --log: most events to show (default 500)' },
       {
         flags: '--types <types>',
         help: 'Normal, Warning',

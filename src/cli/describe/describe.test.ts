@@ -79,6 +79,15 @@ const RUN: ApiObject = {
   },
 }
 
+const HEARTBEAT = [
+  {
+    name: 'heartbeat.frequencySeconds',
+    value: '60',
+    source: 'Deployment env.PREFECT_FLOWS_HEARTBEAT_FREQUENCY',
+  },
+  { name: 'heartbeat.missed', value: '3', source: 'Default' },
+]
+
 const EVENTS: readonly JsonObject[] = [
   {
     type: 'Warning',
@@ -99,7 +108,9 @@ const EVENTS: readonly JsonObject[] = [
 ]
 
 test('a run with everything', async () => {
-  await expect(renderDescription(RUN, EVENTS, NOW)).toMatchFileSnapshot('__golden__/run.txt')
+  await expect(
+    renderDescription(RUN, { events: EVENTS, settings: HEARTBEAT, nowMs: NOW }),
+  ).toMatchFileSnapshot('__golden__/run.txt')
 })
 
 test('text from the server cannot move the cursor', () => {
@@ -110,7 +121,11 @@ test('text from the server cannot move the cursor', () => {
     spec: { value: evil, list: [evil] },
     status: { attempts: [{ number: 1, stoppedReason: evil, lastLines: [evil] }] },
   }
-  const text = renderDescription(object, [{ message: evil, reason: evil }], NOW)
+  const text = renderDescription(object, {
+    events: [{ message: evil, reason: evil }],
+    settings: [{ name: 'x', value: evil, source: evil }],
+    nowMs: NOW,
+  })
   // oxlint-disable-next-line no-control-regex -- the control characters are what it looks for
   expect(text).not.toMatch(/[\u001b\u009b\r]/)
   expect(text).toContain('^[[2Jgone\\rover^[1m')
@@ -123,7 +138,9 @@ test('an object without status and events', async () => {
     metadata: { name: 'default', namespace: 'default' },
     spec: {},
   }
-  await expect(renderDescription(pool, [], NOW)).toMatchFileSnapshot('__golden__/work-pool.txt')
+  await expect(renderDescription(pool, { events: [], nowMs: NOW })).toMatchFileSnapshot(
+    '__golden__/work-pool.txt',
+  )
 })
 
 test.each([

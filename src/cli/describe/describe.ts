@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import type { EffectiveSetting } from '../effective-settings.ts'
 import { escapeTerminal } from '../escape-terminal.ts'
 import { plainText } from '../json-text.ts'
 import { LAST_APPLIED } from '../last-applied.ts'
@@ -11,11 +12,18 @@ import { ageOf, memberLines, tableLines, valueLines } from './lines.ts'
 /** Members of metadata that the head of the description shows, or that only machines read. */
 const SHOWN_ELSEWHERE = ['name', 'namespace', 'labels', 'annotations', 'managedFields']
 
+/** What is shown beside the object itself. */
+export interface Surroundings {
+  readonly events: readonly JsonObject[]
+  /** Settings that are worth a table: what they come to, and whose they are. */
+  readonly settings?: readonly EffectiveSetting[]
+  readonly nowMs: number
+}
+
 /** `capstan describe` of one object: what it is, what it wants, how it is, and what happened. */
 export function renderDescription(
   object: ApiObject,
-  events: readonly JsonObject[],
-  nowMs: number,
+  { events, settings = [], nowMs }: Surroundings,
 ): string {
   const lines = [
     ...headLines(object),
@@ -23,6 +31,7 @@ export function renderDescription(
     ...Object.keys(object)
       .filter((member) => !['apiVersion', 'kind', 'metadata', 'status'].includes(member))
       .flatMap((member) => memberLines({ [member]: object[member] }, 0)),
+    ...settingLines(settings),
     ...statusLines(object, nowMs),
     ...eventLines(events, nowMs),
   ]
@@ -52,6 +61,12 @@ function pairLines(label: string, pairs: unknown, separator: string): readonly s
     )
     .sort()
     .map((pair, index) => `${index === 0 ? `${label}:` : ''}\t${pair}`)
+}
+
+function settingLines(settings: readonly EffectiveSetting[]): readonly string[] {
+  if (settings.length === 0) return []
+  const rows = settings.map(({ name, value, source }) => [name, value, source])
+  return ['Effective Settings:', ...tableLines(['Setting', 'Value', 'Source'], rows, 1)]
 }
 
 function statusLines(object: ApiObject, nowMs: number): readonly string[] {

@@ -8,6 +8,7 @@ import type { DefinitionRow } from '../../store/definitions.ts'
 import type { Change, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import { type AskChore, type ChoreDeps, createChore } from '../chore.ts'
+import { definitionRecord } from '../definition-records.ts'
 import { decideDefinitions } from './decide.ts'
 import { observeDefinitions } from './observe.ts'
 
@@ -80,16 +81,31 @@ async function collect(
   if (pausedMs > 0) return requeueAfter(pausedMs)
   const world = observeDefinitions(store, accountId, refusals.stubborn)
   const { action, lookAgainInMs } = decideDefinitions(world, clock.nowMs())
-  if (!action) return lookAgainInMs === undefined ? awaitChange() : requeueAfter(lookAgainInMs)
+  if (!action) {
+    forget(store, accountId)
+    return lookAgainInMs === undefined ? awaitChange() : requeueAfter(lookAgainInMs)
+  }
   const rows = action.type === 'Delete' ? alone(refusals, action.rows) : [action.row]
   try {
     await act(account, { type: action.type, arns: rows.map(arnOf) }, signal)
   } catch (error) {
     return refused(deps, refusals, { type: action.type, rows }, error)
   }
-  record(store, rows, action.type === 'Delete' ? 'DELETED' : 'INACTIVE')
+  record(store, rows, action.type, clock.nowMs())
   deps.log.info('revisions collected', { action: action.type, revisions: rows.map(arnOf) })
   return requeueAfter(SPACING_MS)
+}
+
+/** What a family has behind it: enough to see how it came to be, and no more. */
+const KEEP_INACTIVE = 10
+
+/** Once nothing is left to collect: what was collected long ago is of no use to anybody. */
+function forget(store: Store, account: string): void {
+  const outdated = store.definitions.outdated(account, KEEP_INACTIVE)
+  if (outdated.length === 0) return
+  store.transaction(() => {
+    for (const taskDefinitionArn of outdated) store.definitions.remove(taskDefinitionArn)
+  })
 }
 
 function alone({ suspects }: Refusals, rows: readonly DefinitionRow[]): readonly DefinitionRow[] {
@@ -113,6 +129,12 @@ async function act(
 }
 
 type Action = 'Deregister' | 'Delete'
+
+/** What the registry and the event log say once ECS has done it. */
+const DONE = {
+  Deregister: { status: 'INACTIVE', operation: 'DeregisterTaskDefinition' },
+  Delete: { status: 'DELETED', operation: 'DeleteTaskDefinitions' },
+} as const
 
 /** Time mends most failures; what only people can mend is left alone for a while, so that nobody is starved by it. */
 function refused(
@@ -141,13 +163,11 @@ function isFailureEntry({ code, httpStatus }: AwsError): boolean {
   return httpStatus === undefined && code.includes(' ')
 }
 
-function record(
-  store: Store,
-  rows: readonly DefinitionRow[],
-  status: DefinitionRow['status'],
-): void {
+function record(store: Store, rows: readonly DefinitionRow[], action: Action, nowMs: number): void {
+  const { status, operation } = DONE[action]
   store.transaction(() => {
     for (const row of rows) store.definitions.put({ ...row, status })
+    store.eventLog.append(rows.map((row) => definitionRecord(operation, row, nowMs)))
   })
 }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
+import type { ReadNextDefinition } from '../next-definition.ts'
 import { decideDeployment } from './decide.ts'
 import { observeDeployment } from './observe.ts'
 import { createScheduleReader } from './read-schedule.ts'
@@ -18,11 +19,12 @@ import type { DeploymentPlan } from './world.ts'
 export function createDeploymentReconciler(deps: {
   readonly store: Store
   readonly clock: Clock
+  readonly nextDefinition: ReadNextDefinition
 }): (key: string) => Promise<Outcome> {
-  const { store, clock } = deps
+  const { store, clock, nextDefinition } = deps
   const readSchedule = createScheduleReader()
   return (text) => {
-    const world = observeDeployment({ store, readSchedule }, parseKey(text))
+    const world = observeDeployment({ store, readSchedule, nextDefinition }, parseKey(text))
     if (!world) return Promise.resolve(awaitChange())
     const { deployment } = world
     const nowMs = clock.nowMs()

@@ -38,6 +38,7 @@ function aDeploymentWorld(different: Partial<DeploymentWorld> = {}): DeploymentW
     deployment: aDeployment({}),
     runs: [],
     ended: [],
+    registeredAhead: undefined,
     read: (schedule) => read(schedule, UID),
     isMade: () => false,
     isTaken: () => false,

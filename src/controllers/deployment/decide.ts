@@ -93,12 +93,6 @@ function statusOf(world: DeploymentWorld, input: StatusInput): DeploymentStatus 
   const { step, failures } = input
   const before = deployment.status
   const active = runs.filter(({ stateType }) => !isFinalState(stateType))
-  const newest = runs
-    .filter(({ taskDefinitionArn }) => taskDefinitionArn !== undefined)
-    .reduce<(typeof runs)[number] | undefined>(
-      (latest, run) => (latest && latest.createdAt >= run.createdAt ? latest : run),
-      undefined,
-    )
   const completedMs = ended.find(({ stateType }) => stateType === 'COMPLETED')?.finishedAtMs
   const lastMs = Math.max(...step.states.map((one) => parseIsoTime(one.lastScheduleTime) ?? 0), 0)
   return defined({
@@ -111,12 +105,19 @@ function statusOf(world: DeploymentWorld, input: StatusInput): DeploymentStatus 
       .map(({ key }) => key.name)
       .toSorted()
       .slice(0, MAX_ACTIVE_NAMES),
-    taskDefinitionArn: newest?.taskDefinitionArn ?? before?.taskDefinitionArn,
+    taskDefinitionArn: world.registeredAhead ?? newestUsed(runs) ?? before?.taskDefinitionArn,
     consecutiveFailures: failures,
     failuresCountedFrom: input.countFrom,
     schedules: input.isSuspended ? (before?.schedules ?? []) : step.states,
     conditions: conditions(world, input),
   })
+}
+
+function newestUsed(runs: DeploymentWorld['runs']): string | undefined {
+  return runs
+    .filter(({ taskDefinitionArn }) => taskDefinitionArn !== undefined)
+    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+    .at(-1)?.taskDefinitionArn
 }
 
 function conditions(

@@ -4,12 +4,14 @@ import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import type { Store } from '../../store/types.ts'
+import type { ReadNextDefinition } from '../next-definition.ts'
 import type { DeploymentRun, DeploymentWorld, ReadSchedule } from './world.ts'
 
 export interface DeploymentObserveDeps {
   readonly store: Store
   /** Reads a schedule for a seed; remembers what it has read. */
   readonly readSchedule: (schedule: Schedule, seed: string) => ReadSchedule
+  readonly nextDefinition: ReadNextDefinition
 }
 
 /** Ends that are read when failures are counted, for each one that would pause: others are cancelled ones in between. */
@@ -19,7 +21,7 @@ const MIN_ENDS = 10
 
 /** Reads everything that a decision about this deployment needs. Undefined: it is gone. */
 export function observeDeployment(
-  { store, readSchedule }: DeploymentObserveDeps,
+  { store, readSchedule, nextDefinition }: DeploymentObserveDeps,
   key: ObjectKey,
 ): DeploymentWorld | undefined {
   const deployment = store.objects.get(key) as Deployment | undefined
@@ -37,12 +39,19 @@ export function observeDeployment(
     ended: store.history
       .list({ namespace, deployment: name, limit })
       .filter(({ finishedAtMs }) => finishedAtMs >= createdMs),
+    registeredAhead: registered(store, nextDefinition(deployment)),
     read: (schedule) => readSchedule(schedule, uid),
     isMade: (runUid) =>
       store.objects.getByUid(runUid) !== undefined || store.history.get(runUid) !== undefined,
     isTaken: (runName) =>
       store.objects.get({ kind: 'Run', namespace, name: runName }) !== undefined,
   }
+}
+
+function registered(store: Store, next: ReturnType<ReadNextDefinition>): string | undefined {
+  if (!next) return undefined
+  const row = store.definitions.byHash(next.accountId, next.wanted.family, next.wanted.hash)
+  return row?.status === 'ACTIVE' ? row.taskDefinitionArn : undefined
 }
 
 function deploymentRun(

@@ -27,6 +27,8 @@ export type ReadSchedule =
 export interface DeploymentWorld {
   readonly deployment: Deployment
   readonly runs: readonly DeploymentRun[]
+  /** The revision that its next run will use, where that is known and registered. */
+  readonly registeredAhead: string | undefined
   /** Newest end first; as many as the failure count needs. */
   readonly ended: readonly HistoryRow[]
   /** Pure and memoised. */

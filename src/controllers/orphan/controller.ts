@@ -1,18 +1,22 @@
 import { AwsError, classifyError } from '../../aws/errors.ts'
 import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
 import { renderStopReason } from '../../aws/stop-text.ts'
+import { WIRE } from '../../kinds/meta.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import type { Part } from '../../runtime/manager.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import { type ChoreDeps, createChore } from '../chore.ts'
+import { attemptRecord } from '../run-records.ts'
+import { subjectOfAttempt } from '../run-subject.ts'
 import { decideOrphan, isSweepNeeded, type OrphanVerdict } from './decide.ts'
 import { isOfHeldRun, observePlaces, type Place, rowOfTask } from './observe.ts'
+import { unwantedTaskRecord } from './records.ts'
 
 export interface OrphanSweepDeps extends ChoreDeps {
   readonly accounts: AccountBook
-  readonly controller: { readonly name: string }
+  readonly controller: { readonly name: string; readonly instance: string }
   /** While it is found out what ran before the database was lost, nobody can say what is unwanted. */
   readonly isRecovering: () => boolean
   /** Queues the run of an attempt that was adopted. */
@@ -31,6 +35,8 @@ const KEY = 'all'
 
 /** What one process remembers; nothing in here must survive it. A round is as many sweeps as it takes to look everywhere. */
 interface Memory {
+  /** Instances of our name that were reported. */
+  readonly reported: Set<string>
   startedAtMs: number | undefined
   /** Start of the last whole round that left nothing open. */
   sweptAtMs: number | undefined
@@ -40,7 +46,12 @@ interface Memory {
 /** Looks for tasks that carry our tag and that no run wants: adopts the answer to an open intent, stops the rest. */
 export function createOrphanSweep(deps: OrphanSweepDeps): Part {
   const { store, clock } = deps
-  const memory: Memory = { startedAtMs: undefined, sweptAtMs: undefined, round: newRound(0) }
+  const memory: Memory = {
+    reported: new Set(),
+    startedAtMs: undefined,
+    sweptAtMs: undefined,
+    round: newRound(0),
+  }
   return createChore(deps, {
     name: 'orphan sweep',
     workers: 1,
@@ -79,7 +90,7 @@ async function sweepIfNeeded(
   const places = observePlaces(store, accounts)
   let { clean } = memory.round
   for (const place of places.slice(nextPlace, nextPlace + MAX_PLACES)) {
-    if (!(await sweepPlace(deps, place, signal))) clean = false
+    if (!(await sweepPlace({ ...deps, reported: memory.reported }, place, signal))) clean = false
   }
   const isWhole = nextPlace + MAX_PLACES >= places.length
   memory.round = { startedAtMs, clean, nextPlace: isWhole ? 0 : nextPlace + MAX_PLACES }
@@ -88,11 +99,7 @@ async function sweepIfNeeded(
 }
 
 /** False when something is left for the next sweep: a call failed, or a task is too young to judge. */
-async function sweepPlace(
-  deps: OrphanSweepDeps,
-  place: Place,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function sweepPlace(deps: TreatDeps, place: Place, signal: AbortSignal): Promise<boolean> {
   const account = deps.accounts.byId(place.account)
   if (!account) return true
   try {
@@ -132,31 +139,51 @@ interface Found {
   readonly task: TaskSnapshot
 }
 
+interface TreatDeps extends OrphanSweepDeps {
+  readonly reported: Set<string>
+}
+
 /** Observes, decides and acts on one task; false when it is to be looked at again. */
-async function treat(deps: OrphanSweepDeps, found: Found, signal: AbortSignal): Promise<boolean> {
+async function treat(deps: TreatDeps, found: Found, signal: AbortSignal): Promise<boolean> {
   const { store, clock, controller } = deps
   const { task } = found
   const row = rowOfTask(store, task)
   const isHeld = isOfHeldRun(store, task)
-  const swept = { task, row, isHeld, controllerName: controller.name }
+  const swept = { task, row, isHeld, controller }
   const verdict: OrphanVerdict = decideOrphan(swept, clock.nowMs())
   if (verdict === 'Adopt' && row) adopt(deps, row, task)
   if (verdict === 'Stop') await stop(deps, found, row, signal)
+  if (verdict === 'Foreign') report(deps, found)
   return verdict !== 'Wait'
 }
 
-/** The call may still be under way: its answer names the same task, and a refusal no longer counts. */
-function adopt({ store, log, wake }: OrphanSweepDeps, row: AttemptRow, task: TaskSnapshot): void {
-  const { taskArn, clusterArn } = task
-  store.transaction(() =>
-    store.attempts.update(row.clientToken, { phase: 'Launched', taskArn, clusterArn }),
+/** Once per instance: each sweep finds all its tasks again. */
+function report({ log, reported }: TreatDeps, { place, task }: Found): void {
+  const instance = task.tags[WIRE.tagInstance] ?? 'without the tag capstan.dev/instance'
+  if (reported.has(instance)) return
+  reported.add(instance)
+  log.warn(
+    'ECS holds tasks of another controller of this name: they are left alone; give one of the two another name with --name',
+    { instance, taskArn: task.taskArn, cluster: place.cluster },
   )
+}
+
+/** The call may still be under way: its answer names the same task, and a refusal no longer counts. */
+function adopt(deps: OrphanSweepDeps, row: AttemptRow, task: TaskSnapshot): void {
+  const { store, clock, log, wake } = deps
+  const { taskArn, clusterArn } = task
+  store.transaction(() => {
+    store.attempts.update(row.clientToken, { phase: 'Launched', taskArn, clusterArn })
+    const subject = subjectOfAttempt(store, row)
+    const attempt = { ...row, taskArn }
+    store.eventLog.append([attemptRecord(subject, 'launched', attempt, clock.nowMs())])
+  })
   log.info('task adopted', { run: `${row.namespace}/${row.runName}`, taskArn })
   wake(row)
 }
 
 async function stop(
-  { log }: OrphanSweepDeps,
+  { store, clock, log }: OrphanSweepDeps,
   { account, place, task }: Found,
   row: AttemptRow | undefined,
   signal: AbortSignal,
@@ -164,6 +191,9 @@ async function stop(
   const { taskArn } = task
   const reason = renderStopReason('Unwanted', 'No Run wants this task.')
   await account.ecs.stopTask({ cluster: place.cluster, taskArn, reason }, signal)
+  store.transaction(() =>
+    store.eventLog.append([unwantedTaskRecord(task, place.cluster, clock.nowMs())]),
+  )
   const run = row ? `${row.namespace}/${row.runName}` : undefined
   log.warn('task without a run stopped', {
     taskArn,

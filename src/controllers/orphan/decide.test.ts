@@ -13,7 +13,8 @@ import { WIRE } from '../../kinds/meta.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { decideOrphan, isSweepNeeded, ORPHAN_GRACE_MS, type SweepNeed } from './decide.ts'
 
-const OURS = { [WIRE.tagController]: 'prod' }
+const CONTROLLER = { name: 'prod', instance: 'a' }
+const OURS = { [WIRE.tagController]: 'prod', [WIRE.tagInstance]: 'a' }
 const OLD = { createdAtMs: NOON - ORPHAN_GRACE_MS, tags: OURS }
 const YOUNG = { createdAtMs: NOON - ORPHAN_GRACE_MS + 1, tags: OURS }
 
@@ -25,6 +26,18 @@ describe('a task', () => {
       { ...OLD, tags: { [WIRE.tagController]: 'test' } },
       anAttempt(),
       'Leave',
+    ],
+    [
+      'of another instance of our name is reported and left alone, however old',
+      { ...OLD, tags: { ...OURS, [WIRE.tagInstance]: 'b' } },
+      undefined,
+      'Foreign',
+    ],
+    [
+      'that does not say its instance is not provably ours',
+      { ...OLD, tags: { [WIRE.tagController]: 'prod' } },
+      anEnded('Unknown', { phase: 'Lost' }),
+      'Foreign',
     ],
     ['that is stopping is left alone', { ...OLD, desiredStatus: 'STOPPED' }, undefined, 'Leave'],
     ['of a living attempt is left alone', OLD, aLaunched(), 'Leave'],
@@ -54,7 +67,7 @@ describe('a task', () => {
     ],
   ])('%s', (_, different, row, expected) => {
     const task = aTask({ taskArn: aLaunched().taskArn ?? '', ...different })
-    const swept = { task, row, controllerName: 'prod', isHeld: false }
+    const swept = { task, row, controller: CONTROLLER, isHeld: false }
     expect(decideOrphan(swept, NOON)).toBe(expected)
   })
 
@@ -64,7 +77,7 @@ describe('a task', () => {
     ['that is watched is left alone', aLaunched(), 'Leave'],
   ])('of a run that a person has to decide about, %s', (_, row, expected) => {
     const task = aTask({ taskArn: aLaunched().taskArn ?? '', ...OLD })
-    const swept = { task, row, controllerName: 'prod', isHeld: true }
+    const swept = { task, row, controller: CONTROLLER, isHeld: true }
     expect(decideOrphan(swept, NOON)).toBe(expected)
   })
 })

@@ -5,8 +5,8 @@ import type { AttemptRow } from '../../store/types.ts'
 /** One task that ECS lists under one of our families, and what the database knows of it. */
 export interface SweptTask {
   readonly task: TaskSnapshot
-  /** The name that goes into the tag `capstan.dev/controller` of our tasks. */
-  readonly controllerName: string
+  /** What goes into the tags `capstan.dev/controller` and `capstan.dev/instance` of our tasks. */
+  readonly controller: { readonly name: string; readonly instance: string }
   /** The try that this task is of, by its startedBy within the run that its tags name. */
   readonly row: AttemptRow | undefined
   /** Whether its run waits for a person to say what it did before the database was lost. */
@@ -15,11 +15,12 @@ export interface SweptTask {
 
 /**
  * - `Leave`: not ours, or as it should be.
+ * - `Foreign`: it has our name, but not our instance: it is said, and left alone.
  * - `Adopt`: the intent that has no answer yet has one: this task.
  * - `Wait`: unwanted as far as is known, but too young to judge.
  * - `Stop`: no run wants it.
  */
-export type OrphanVerdict = 'Leave' | 'Adopt' | 'Wait' | 'Stop'
+export type OrphanVerdict = 'Leave' | 'Foreign' | 'Adopt' | 'Wait' | 'Stop'
 
 /**
  * An intent is committed before its task can exist, so a wanted task always has its row. The exception is
@@ -39,7 +40,7 @@ const RULES: readonly {
   readonly because: string
 }[] = [
   {
-    matches: ({ task, controllerName }) => task.tags[WIRE.tagController] !== controllerName,
+    matches: ({ task, controller }) => task.tags[WIRE.tagController] !== controller.name,
     verdict: 'Leave',
     because: 'without our tag it is somebody else’s, whatever its family',
   },
@@ -57,6 +58,11 @@ const RULES: readonly {
     matches: ({ row }) => row?.phase === 'Intent',
     verdict: 'Adopt',
     because: 'its launch is unanswered, and a task with its startedBy can only be its answer',
+  },
+  {
+    matches: ({ task, controller }) => task.tags[WIRE.tagInstance] !== controller.instance,
+    verdict: 'Foreign',
+    because: 'another database may want it: two controllers can have the same name in one account',
   },
   {
     matches: ({ isHeld }) => isHeld,

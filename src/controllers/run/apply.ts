@@ -1,23 +1,33 @@
 import { keyOf, WIRE } from '../../kinds/meta.ts'
 import { assertNever } from '../../lib/assert.ts'
+import { canonicalJson } from '../../lib/json.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
+import { planRecords } from './records.ts'
 import type { RunPlan, RunWorld, Write } from './world.ts'
 
 /** Commits a plan: its writes, the status and the events, all or nothing. */
 export function commitPlan(store: Store, world: RunWorld, plan: RunPlan, nowMs: number): void {
+  if (changesNothing(world, plan)) return
   commit(
     store,
     {
       object: world.run,
       status: plan.status,
       events: plan.events,
+      records: planRecords(store, world, plan, nowMs),
       writes: () => {
         for (const write of plan.writes) applyWrite(store, world, write, nowMs)
       },
     },
     nowMs,
   )
+}
+
+/** The usual look finds what the last one did; a transaction for it would cost more than the look. */
+function changesNothing({ run }: RunWorld, plan: RunPlan): boolean {
+  if (plan.writes.length > 0 || plan.events.length > 0 || run.status === undefined) return false
+  return plan.status === run.status || canonicalJson(plan.status) === canonicalJson(run.status)
 }
 
 function applyWrite(store: Store, world: RunWorld, write: Write, nowMs: number): void {

@@ -1,4 +1,5 @@
 import type { OutcomeClass } from '../../kinds/run.ts'
+import { wishOf } from '../../kinds/run-wish.ts'
 import { awaitChange, type Outcome, requeueAfter, soonest } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { type IndexState, readIndexes, summaryOf } from './array-indexes.ts'
@@ -7,7 +8,7 @@ import { launchStep } from './launch.ts'
 import { MAX_ARRAY_CALLS } from './limits.ts'
 import { decideLiveStep } from './live.ts'
 import { changesOf, finish, type PlanInput, plan, release, updateWrites } from './plan.ts'
-import { finalState, liveState, type NewState, taskOf } from './state.ts'
+import { finalState, liveState, type NewState, taskOf, wishedState } from './state.ts'
 import {
   type Call,
   liveAttempts,
@@ -24,6 +25,8 @@ interface Progress {
   readonly calls: readonly Call[]
   readonly outcome: Outcome
   readonly lookFirst: boolean
+  /** What is said of the first of its tasks that are silent. */
+  readonly unresponsive: string | undefined
 }
 
 /**
@@ -60,23 +63,27 @@ function advance(world: RunWorld, nowMs: number): Progress {
   const calls: Call[] = []
   let outcome: Outcome = awaitChange()
   let lookFirst = false
+  let unresponsive: string | undefined
   for (const row of liveAttempts(world.attempts)) {
     const step = decideLiveStep(world, row, nowMs)
     if (step.type === 'Act' && calls.length >= MAX_ARRAY_CALLS) continue
     if (step.type === 'Act') calls.push(step.call)
-    if (step.type !== 'Ended') outcome = soonest(outcome, step.outcome)
+    if (step.type !== 'Ended') {
+      outcome = soonest(outcome, step.outcome)
+      unresponsive ??= step.unresponsive && `Index ${row.index}: ${step.unresponsive}`
+    }
     if (step.type === 'Watch') lookFirst ||= step.lookFirst ?? false
     const changes = changesOf(step)
     writes.push(...updateWrites(row, changes))
     changed.set(row.clientToken, { ...row, ...changes })
   }
   const rows = world.attempts.map((row) => changed.get(row.clientToken) ?? row)
-  return { rows, writes, calls, outcome, lookFirst }
+  return { rows, writes, calls, outcome, lookFirst, unresponsive }
 }
 
 interface Over {
   readonly state: NewState
-  readonly outcome: OutcomeClass
+  readonly outcome: OutcomeClass | undefined
 }
 
 /** The end of the whole run, given that none of its tasks lives; undefined while something is left to do. */
@@ -92,6 +99,10 @@ function overall(
   const { rows, indexes, resolved, nowMs } = at
   const failed = indexes.filter((one) => one.type === 'Failed')
   const isDone = indexes.every(({ type }) => type === 'Done' || type === 'Failed')
+  const wish = wishOf(world.run)
+  if (wish && !(isDone && failed.length === 0)) {
+    return { state: wishedState(wish), outcome: undefined }
+  }
   if (isDone) return ended(indexes, failed)
   if (world.run.spec.cancel === true) return over('Cancelled', 'Cancelled by the user.')
   const replacedBy = world.admission.replacedBy()
@@ -161,6 +172,7 @@ function isEnding({ run, attempts }: RunWorld): boolean {
   return (
     metadata.deletionTimestamp !== undefined ||
     spec.cancel === true ||
+    wishOf(run) !== undefined ||
     attempts.some(({ stopCause, phase }) => phase === 'Launched' && stopCause === 'ActiveDeadline')
   )
 }
@@ -202,7 +214,7 @@ function planOf(
   next: Next,
   at: { readonly tasks: number; readonly nowMs: number; readonly resolved: Resolved },
 ): RunPlan {
-  const { rows, writes, calls, waiting, warnings, outcome, lookFirst } = next
+  const { rows, writes, calls, waiting, warnings, outcome, lookFirst, unresponsive } = next
   const [call, ...more] = calls
   const input: PlanInput = {
     rows,
@@ -210,6 +222,7 @@ function planOf(
     call,
     outcome,
     warnings,
+    unresponsive,
     nowMs: at.nowMs,
     state: stateOf(world, next),
     array: summaryOf(readIndexes(world, rows, at), rows),

@@ -8,10 +8,12 @@ import type { AwsAccount, RunTaskBody, TaskSnapshot } from '../../aws/ports.ts'
 import { assertNever } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { RetryableError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
-import type { DefinitionRegistrar } from './registrar.ts'
+import type { DefinitionRegistrar } from '../registrar.ts'
+import { type AttemptNews, attemptRecord, taskCallRecord } from '../run-records.ts'
+import { subjectOfAttempt } from '../run-subject.ts'
+import { recordObservation } from './observation.ts'
 import { stopTaskReason } from './state.ts'
 import type { Call, Facts } from './world.ts'
 
@@ -81,8 +83,8 @@ async function readNetwork(
 }
 
 /**
- * Sends the frozen body. Crash windows: the row is committed before the call, so a crash after it
- * finds the row in Intent and sends the same body with the same token; ECS answers with the task that
+ * Sends the frozen body. Crash windows: the row is committed and on disk before the call, so a crash
+ * after it finds the row in Intent and sends the same body with the same token; ECS answers with the task that
  * is there.
  */
 async function runTask(
@@ -91,8 +93,9 @@ async function runTask(
   attempt: AttemptRow,
   signal: AbortSignal,
 ): Promise<void> {
+  await deps.store.durable()
   const sent = await send(account, attempt, signal)
-  if (sent.type === 'Task') launched(deps, attempt, sent.taskArn, sent.task)
+  if (sent.type === 'Task') launched(deps, attempt, { ...sent, operation: 'RunTask' })
   else await refused(deps, { account, attempt, known: sent.known }, signal)
 }
 
@@ -136,13 +139,13 @@ async function refused(
 ): Promise<void> {
   const { account, attempt, known } = refusal
   const existing = known.verdict === 'Terminal' ? undefined : await find(account, attempt, signal)
-  if (existing !== undefined) return launched(deps, attempt, existing, undefined)
+  if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
   const { store, clock } = deps
   store.transaction(() => {
     // Meanwhile the orphan sweep may have found the task that an earlier send made.
     if (store.attempts.byClientToken(attempt.clientToken)?.phase !== 'Intent') return
     const goesOn = known.verdict === 'NotFound' && forgetRevision(store, attempt)
-    store.attempts.update(attempt.clientToken, {
+    settleAttempt(deps, attempt, 'refused', {
       phase: 'Refused',
       ...(!goesOn && { outcomeClass: known.class }),
       outcomeMessage: known.advice,
@@ -180,11 +183,11 @@ async function settle(
   signal: AbortSignal,
 ): Promise<void> {
   const existing = await find(account, attempt, signal)
-  if (existing !== undefined) return launched(deps, attempt, existing, undefined)
+  if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
   const { store, clock } = deps
   store.transaction(() => {
     if (store.attempts.byClientToken(attempt.clientToken)?.phase !== 'Intent') return
-    store.attempts.update(attempt.clientToken, {
+    settleAttempt(deps, attempt, 'lost', {
       phase: 'Lost',
       outcomeClass: 'Unknown',
       outcomeMessage:
@@ -223,29 +226,45 @@ function familyOf(taskDefinitionArn: string): string {
   return resource.split(':')[0] ?? resource
 }
 
-/** A repeated token may be answered with little more than the ARN; only a whole task counts as an observation. */
-function launched(
-  deps: CallDeps,
+/** An attempt that is over without a task, and the event of it. */
+function settleAttempt(
+  { store, clock }: CallDeps,
   attempt: AttemptRow,
-  taskArn: string,
-  task: TaskSnapshot | undefined,
+  news: AttemptNews,
+  changes: Partial<AttemptRow>,
 ): void {
+  store.attempts.update(attempt.clientToken, changes)
+  const settled = { ...attempt, ...changes }
+  const subject = subjectOfAttempt(store, attempt)
+  store.eventLog.append([attemptRecord(subject, news, settled, clock.nowMs())])
+}
+
+interface KnownTask {
+  readonly taskArn: string
+  /** A repeated token may be answered with little more than the ARN; only a whole task counts as an observation. */
+  readonly task?: TaskSnapshot | undefined
+  /** The call that it is the answer to; absent: the task was found by listing. */
+  readonly operation?: 'RunTask' | 'StopTask'
+}
+
+function launched(deps: CallDeps, attempt: AttemptRow, known: KnownTask): void {
   const { store, clock } = deps
+  const { taskArn, task, operation } = known
+  const nowMs = clock.nowMs()
   store.transaction(() => {
+    const isNews = store.attempts.byClientToken(attempt.clientToken)?.phase === 'Intent'
     store.attempts.update(attempt.clientToken, {
       phase: 'Launched',
       taskArn,
       ...(task && { clusterArn: task.clusterArn }),
     })
-    if (!task || task.version < 1) return
-    store.attempts.observe(attempt.clientToken, {
-      taskArn,
-      clusterArn: task.clusterArn,
-      version: task.version,
-      snapshot: task as unknown as JsonObject,
-      observedAtMs: clock.nowMs(),
-    })
-  })
+    const subject = subjectOfAttempt(store, attempt)
+    store.eventLog.append([
+      ...(operation ? [taskCallRecord(subject, { operation, taskArn, attempt }, nowMs)] : []),
+      ...(isNews ? [attemptRecord(subject, 'launched', { ...attempt, taskArn }, nowMs)] : []),
+    ])
+    if (task && task.version >= 1) recordObservation(store, attempt, { ...task, taskArn }, nowMs)
+  }, 'Later')
 }
 
 /** The task is gone from ECS's point of view already: nothing is left to stop, the observer will see it. */
@@ -254,7 +273,8 @@ async function stopTask(
   call: Extract<Call, { type: 'StopTask' }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { attempt, cause } = call
+  const { cause } = call
+  const attempt = { ...call.attempt, stopCause: cause }
   if (attempt.taskArn === undefined) return
   const account = accountOf(deps, attempt)
   const request = {
@@ -262,9 +282,11 @@ async function stopTask(
     taskArn: attempt.taskArn,
     reason: stopTaskReason(cause),
   }
+  // Why it is stopped must be known when it has stopped.
+  await deps.store.durable()
   try {
     const task = await account.ecs.stopTask(request, signal)
-    if (task) launched(deps, attempt, attempt.taskArn, task)
+    if (task) launched(deps, attempt, { taskArn: attempt.taskArn, task, operation: 'StopTask' })
   } catch (error) {
     if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return
     throw new RetryableError(explain(error), { cause: error })

@@ -10,6 +10,7 @@ import { type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
 import { MAX_STEPS } from './limits.ts'
 import { type ObserveDeps, observeRun } from './observe.ts'
+import { taskOf } from './state.ts'
 import type { TaskObserver } from './task-observer.ts'
 import { type Facts, liveAttempts, NO_FACTS, type RunPlan, type RunWorld } from './world.ts'
 
@@ -84,12 +85,20 @@ function watchTask(deps: RunControllerDeps, world: RunWorld, plan: RunPlan): voi
 
 function watchOne(deps: RunControllerDeps, world: RunWorld, plan: RunPlan, live: AttemptRow): void {
   if (live.taskArn === undefined) return
+  if (taskOf(live)?.lastStatus === 'RUNNING') deps.heartbeat.leases.watch(live)
   const resolved = world.resolve(live.number)
   const seconds = resolved.type === 'Valid' ? resolved.template.taskWatchPollInterval : undefined
   const fresh = deps.store.attempts.byClientToken(live.clientToken) ?? live
   if (fresh.phase !== 'Launched') return
   deps.observer.watch(fresh, {
-    pollIntervalMs: seconds === undefined ? undefined : seconds * 1000,
+    pollIntervalMs: boundOf(seconds, fresh),
     lookFirst: plan.lookFirst ?? false,
   })
+}
+
+/** A task whose health is its sign of life is looked at once a period at least. Milliseconds. */
+function boundOf(pollSeconds: number | undefined, { heartbeat }: AttemptRow): number | undefined {
+  const bySource = heartbeat?.source === 'ContainerHealth' ? heartbeat.frequencySeconds : undefined
+  const bounds = [pollSeconds, bySource].filter((seconds) => seconds !== undefined)
+  return bounds.length === 0 ? undefined : Math.min(...bounds) * 1000
 }

@@ -133,6 +133,20 @@ describe('a run without a task', () => {
       expect: { state: 'FAILED/Failed', call: 'none', message: /memory 999/ },
     },
     {
+      name: 'ends when a later rung of the ladder could never be launched, before anything is read',
+      world: {
+        definition: () => undefined,
+        resolve: () =>
+          valid({
+            image: 'busybox',
+            cpu: 300,
+            memory: 512,
+            capacityLadder: [{ launchType: 'EC2' }, { launchType: 'FARGATE' }],
+          }),
+      },
+      expect: { state: 'FAILED/Failed', call: 'none', message: /Fargate has no tasks of cpu 300/ },
+    },
+    {
       name: 'ends when the account has no default VPC',
       world: { ...READY, facts: { definitions: {}, network: { vpcId: undefined, subnets: [] } } },
       expect: { state: 'FAILED/Failed', call: 'none', message: /no default VPC/ },
@@ -228,6 +242,12 @@ describe('a run with a living attempt', () => {
       world: { attempts: [aLaunched({ lastStatus: 'PENDING' })] },
       nowMs: NOON + 5 * MINUTE,
       expect: { call: 'StopTask', writes: ['UpdateAttempt'] },
+    },
+    {
+      name: 'stops nothing because somebody set the clock while the task starts',
+      world: { ageMs: () => 10 * SECOND, attempts: [aLaunched({ lastStatus: 'PENDING' })] },
+      nowMs: NOON + 6 * MINUTE,
+      expect: { call: 'none', outcome: 290 * SECOND },
     },
     {
       name: 'stops nothing for what was true before the controller was away: it looks first',

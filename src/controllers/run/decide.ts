@@ -1,5 +1,6 @@
 import { WIRE } from '../../kinds/meta.ts'
 import { isFinalState } from '../../kinds/run.ts'
+import { forcedWishOf } from '../../kinds/run-wish.ts'
 import { awaitChange } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { decideArray } from './array.ts'
@@ -15,7 +16,7 @@ import {
   release,
   updateWrites,
 } from './plan.ts'
-import { liveState, taskOf } from './state.ts'
+import { liveState, taskOf, wishedState } from './state.ts'
 import { liveAttempt, type RunPlan, type RunWorld } from './world.ts'
 
 /**
@@ -30,9 +31,17 @@ export function decideRun(world: RunWorld, nowMs: number): RunPlan {
   if (live) return decideLive(world, live, nowMs)
   if (world.run.metadata.deletionTimestamp !== undefined) return release(world, nowMs)
   const current = withRerun(world)
-  if (isFinalState(current.run.status?.state?.type)) return decideFinished(current, nowMs)
+  if (isFinalState(current.run.status?.state?.type)) return decideOver(current, nowMs)
   if (array !== undefined) return decideArray(current, array, nowMs)
   return decideIdle(current, current.attempts, { writes: [], nowMs })
+}
+
+/** A run that is over stays as it is, unless an automation may say otherwise (`force`). */
+function decideOver(world: RunWorld, nowMs: number): RunPlan {
+  const wish = forcedWishOf(world.run)
+  if (!wish) return decideFinished(world, nowMs)
+  const state = wishedState(wish)
+  return finish(world, { rows: world.attempts, writes: [], nowMs, state, ended: undefined })
 }
 
 /**
@@ -66,7 +75,8 @@ function decideLive(world: RunWorld, attempt: AttemptRow, nowMs: number): RunPla
   }
   const call = step.type === 'Act' ? step.call : undefined
   const state = liveState(current, taskOf(current))
-  const decided = plan(world, { rows, state, nowMs, writes, call, outcome: step.outcome })
+  const { outcome, unresponsive } = step
+  const decided = plan(world, { rows, state, nowMs, writes, call, outcome, unresponsive })
   return step.type === 'Watch' && step.lookFirst ? { ...decided, lookFirst: true } : decided
 }
 

@@ -1,3 +1,4 @@
+import { findCondition, isTrue } from '../../kinds/conditions.ts'
 import { keyOf } from '../../kinds/meta.ts'
 import type { OutcomeClass, RunState, RunStatus } from '../../kinds/run.ts'
 import type { AttemptRow, EventInput } from '../../store/types.ts'
@@ -23,6 +24,7 @@ export function transitionEvents(world: RunWorld, after: After): readonly EventI
   return [
     ...after.warnings.map((message) => event('Warning', 'TemplateWarning', message)),
     ...endedAttempts(world, after).map((row) => attemptEnded(world, row, event)),
+    ...unresponsiveEvent(world, after, event),
     ...stateEvent(world, after, event),
   ]
 }
@@ -42,6 +44,16 @@ function attemptEnded(world: RunWorld, row: AttemptRow, event: Make): EventInput
   const exit = row.exitCode === undefined ? '' : ` with exit code ${row.exitCode}`
   const text = `Attempt ${row.number}${index} ended${exit}: ${row.outcomeClass}. ${row.outcomeMessage ?? ''}`
   return event(type, 'AttemptEnded', text.trim())
+}
+
+/** The end of the task takes the condition away, too, and has an event of its own. */
+function unresponsiveEvent(world: RunWorld, { status }: After, event: Make): readonly EventInput[] {
+  const was = isTrue(world.run.status?.conditions, 'Unresponsive')
+  const now = findCondition(status.conditions, 'Unresponsive')
+  if (now === undefined || was === (now.status === 'True')) return []
+  if (now.status === 'True') return [event('Warning', now.reason, now.message)]
+  if (now.reason !== 'HeartbeatReceived') return []
+  return [event('Normal', now.reason, 'The task gives signs of life again.')]
 }
 
 /** Final states that are news of the bad kind. */

@@ -1,5 +1,6 @@
 import { WIRE } from '../../kinds/meta.ts'
 import type { OutcomeClass } from '../../kinds/run.ts'
+import { wishOf } from '../../kinds/run-wish.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
@@ -13,12 +14,16 @@ import {
 } from './limits.ts'
 import { deadlinesOf } from './policy.ts'
 import { decideRetry, type EndedTry, type RetryDecision } from './retry.ts'
-import { finalState, type NewState, taskOf } from './state.ts'
+import { finalState, type NewState, taskOf, wishedState } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
 
 /** What a run without a living attempt does next. */
 export type IdleStep =
-  | { readonly type: 'Finish'; readonly state: NewState; readonly outcome: OutcomeClass }
+  | {
+      readonly type: 'Finish'
+      readonly state: NewState
+      readonly outcome: OutcomeClass | undefined
+    }
   | {
       readonly type: 'Wait'
       readonly state: NewState
@@ -40,10 +45,8 @@ export function decideIdleStep(
     (end) => end.number >= (world.run.status?.rerun?.fromAttempt ?? 1),
   )
   const last = tries.at(-1)
-  if (last?.class === 'Success') return finish('Success', last.reason)
-  if (world.run.spec.cancel === true) return finish('Cancelled', 'Cancelled by the user.')
-  const replacedBy = world.admission.replacedBy()
-  if (replacedBy !== undefined) return finish('Cancelled', `Replaced by ${replacedBy}.`)
+  const end = decidedEnd(world, last)
+  if (end) return end
   const next = nextTry(rows)
   const resolved = world.resolve(next.number)
   if (resolved.type === 'Invalid') return finish('ConfigurationError', resolved.problems.join(' '))
@@ -57,6 +60,16 @@ export function decideIdleStep(
   const waiting = waitFor(world, rows, retry, nowMs)
   if (waiting) return waiting
   return launchStep(world, resolved.template, { next, tries, nowMs, warnings: resolved.warnings })
+}
+
+/** An end that needs no template: it went well, or somebody said so. */
+function decidedEnd(world: RunWorld, last: EndedTry | undefined): IdleStep | undefined {
+  if (last?.class === 'Success') return finish('Success', last.reason)
+  const wish = wishOf(world.run)
+  if (wish) return { type: 'Finish', state: wishedState(wish), outcome: undefined }
+  if (world.run.spec.cancel === true) return finish('Cancelled', 'Cancelled by the user.')
+  const replacedBy = world.admission.replacedBy()
+  return replacedBy === undefined ? undefined : finish('Cancelled', `Replaced by ${replacedBy}.`)
 }
 
 /** Stopped to go on later: nobody's failure. */

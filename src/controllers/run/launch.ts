@@ -1,6 +1,5 @@
 import { chooseCapacity } from '../../aws/capacity.ts'
 import { defaultNames, type RunNames, taskTags } from '../../aws/default-names.ts'
-import { definitionHash } from '../../aws/definition-hash.ts'
 import { taskSizeOf } from '../../aws/definition-sizes.ts'
 import type { EcsNetworkConfiguration } from '../../aws/ecs-shapes.ts'
 import { containerLogs } from '../../aws/log-location.ts'
@@ -8,16 +7,19 @@ import { chooseNetwork, planNetworkLookup } from '../../aws/network.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from '../../aws/ports.ts'
 import { buildRunTask } from '../../aws/run-task.ts'
 import { type BuiltTaskDefinition, buildTaskDefinition } from '../../aws/task-definition.ts'
-import { renderTemplatePath, type TemplateProblem } from '../../aws/template-problem.ts'
+import { hasErrors, renderTemplatePath, type TemplateProblem } from '../../aws/template-problem.ts'
+import { validateOtherForms } from '../../aws/validate-template.ts'
 import type { TemplateSpec } from '../../kinds/generated.ts'
-import { WIRE } from '../../kinds/meta.ts'
+import type { LeaseTerms } from '../../kinds/heartbeat.ts'
 import { canonicalJson } from '../../lib/json.ts'
 import type { AttemptLogs } from '../../store/followed-logs.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { clientTokenOf, startedByOf, type TryKey } from '../attempt-identity.ts'
+import { registrationOf } from '../registration.ts'
 import { withLaunchType, withMoreMemory } from './changes.ts'
 import type { IdleStep } from './idle.ts'
 import { ladderRung } from './ladder.ts'
+import { heartbeatWarnings, ownEnv, termsOf } from './own-env.ts'
 import type { EndedTry } from './retry.ts'
 import { finalState } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
@@ -42,6 +44,10 @@ export function launchStep(
   written: TemplateSpec,
   context: LaunchContext,
 ): IdleStep {
+  const names = namesOf(world)
+  // Once per run: what later tries may be launched as is checked before the first call.
+  const others = context.tries.length === 0 ? validateOtherForms(written, names) : []
+  if (hasErrors(others)) return invalid(errorsOf(others))
   const rung = ladderRung(written.capacityLadder, context.tries, context.nowMs) ?? 0
   const moved = withLaunchType(written, context.tries)
   const base = linkedDefinition(world, moved)
@@ -52,7 +58,7 @@ export function launchStep(
     rung,
     base: base.body,
     region: world.account.region,
-    ...defaultNames(namesOf(world)),
+    ...defaultNames(names),
   })
   const network = networkOf(world, { template, rung, definition: definition.body })
   if (network.type === 'Step') return network.step
@@ -65,17 +71,20 @@ export function launchStep(
     containerName: definition.containerName,
     taskDefinition: revision.arn ?? UNREGISTERED,
     network: network.chosen,
-    ...(world.run.spec.array !== undefined && {
-      ownEnv: { CAPSTAN_ARRAY_INDEX: String(key.index) },
-    }),
+    ownEnv: ownEnv(world, template, key),
     tags: ownTags(world, key.number),
     clientToken: clientTokenOf(key),
     startedBy: startedByOf(key),
   })
-  const problems = [...definition.problems, ...network.problems, ...request.problems]
-  const errors = problems.filter(({ severity }) => severity === 'Error')
-  if (errors.length > 0) return invalid(errors)
+  const problems = [
+    ...definition.problems,
+    ...network.problems,
+    ...request.problems,
+    ...others.filter(({ severity }) => severity === 'Warning'),
+  ]
+  if (hasErrors(problems)) return invalid(errorsOf(problems))
   if (revision.arn === undefined) return ask(revision.register)
+  const heartbeat = termsOf(world, template)
   const warnings = problems.filter(({ severity }) => severity === 'Warning').map(problemText)
   return {
     type: 'Launch',
@@ -84,9 +93,10 @@ export function launchStep(
       containerName: definition.containerName,
       taskDefinitionArn: revision.arn,
       logs: attemptLogs(template, definition.body),
+      heartbeat,
       template,
     }),
-    warnings: [...context.warnings, ...warnings],
+    warnings: [...context.warnings, ...warnings, ...heartbeatWarnings(heartbeat)],
   }
 }
 
@@ -154,26 +164,15 @@ function revisionOf(
         template.taskDefinitionArn,
     }
   }
-  const family = definition.body.family ?? ''
-  const hash = definitionHash(definition.body)
-  const known = world.definition(family, hash)
+  const wanted = registrationOf({
+    body: definition.body,
+    template,
+    controllerName: world.controller.name,
+    workPool: `${world.run.metadata.namespace}/${world.workPool.name}`,
+  })
+  const known = world.definition(wanted.family, wanted.hash)
   if (known?.status === 'ACTIVE') return { arn: known.taskDefinitionArn }
-  const own = [
-    { key: WIRE.tagDefinitionHash, value: hash },
-    { key: WIRE.tagController, value: world.controller.name },
-  ]
-  return {
-    arn: undefined,
-    register: {
-      type: 'RegisterDefinition',
-      family,
-      hash,
-      body: { ...definition.body, tags: [...(definition.body.tags ?? []), ...own] },
-      autoDeregister: template.autoDeregisterTaskDefinition ?? false,
-      matchLatest: template.matchLatestRevisionInFamily ?? true,
-      workPool: `${world.run.metadata.namespace}/${world.workPool.name}`,
-    },
-  }
+  return { arn: undefined, register: { type: 'RegisterDefinition', ...wanted } }
 }
 
 function namesOf(world: RunWorld): RunNames {
@@ -184,8 +183,8 @@ function namesOf(world: RunWorld): RunNames {
 /** What makes a task ours, and whose it is (DESIGN 3.2). */
 function ownTags(world: RunWorld, attempt: number): Readonly<Record<string, string>> {
   const { uid } = world.run.metadata
-  const controller = world.controller.name
-  return taskTags(namesOf(world), { uid, attempt: String(attempt), controller })
+  const { name: controller, instance } = world.controller
+  return taskTags(namesOf(world), { uid, attempt: String(attempt), controller, instance })
 }
 
 function attemptRow(
@@ -197,6 +196,7 @@ function attemptRow(
     readonly containerName: string
     readonly taskDefinitionArn: string
     readonly logs: AttemptLogs | undefined
+    readonly heartbeat: LeaseTerms | undefined
     readonly template: TemplateSpec
   },
 ): AttemptRow {
@@ -216,6 +216,7 @@ function attemptRow(
     taskDefinitionArn: launch.taskDefinitionArn,
     body: canonicalJson(launch.body),
     ...(launch.logs && { logs: launch.logs }),
+    ...(launch.heartbeat && { heartbeat: launch.heartbeat }),
     phase: 'Intent',
     epoch: world.controller.epoch,
     createdAtMs: nowMs,
@@ -236,6 +237,10 @@ function attemptLogs(
 
 function ask(call: Call): IdleStep {
   return { type: 'Ask', call }
+}
+
+function errorsOf(problems: readonly TemplateProblem[]): readonly TemplateProblem[] {
+  return problems.filter(({ severity }) => severity === 'Error')
 }
 
 function invalid(problems: readonly TemplateProblem[]): IdleStep {

@@ -1,7 +1,10 @@
 import type { TaskSnapshot } from '../../aws/ports.ts'
 import { classifyStop } from '../../aws/stop-reason.ts'
-import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
+import { findCondition } from '../../kinds/conditions.ts'
+import { wishOf } from '../../kinds/run-wish.ts'
+import { awaitChange, type Outcome, requeueAfter, soonest } from '../../runtime/outcome.ts'
 import type { AttemptRow, StopCause } from '../../store/types.ts'
+import { judgeLease } from './lease.ts'
 import { LOOK_RETRY_MS, MISSING_GRACE_MS, STOP_RESEND_MS, TOKEN_SAFE_MS } from './limits.ts'
 import { type Deadlines, deadlinesOf } from './policy.ts'
 import { stoppedBy, taskOf } from './state.ts'
@@ -17,8 +20,15 @@ export type LiveStep =
       readonly changes: Partial<AttemptRow>
       /** When to repeat the call if its effect is not seen. */
       readonly outcome: Outcome
+      readonly unresponsive?: string
     }
-  | { readonly type: 'Watch'; readonly outcome: Outcome; readonly lookFirst?: boolean }
+  | {
+      readonly type: 'Watch'
+      readonly outcome: Outcome
+      readonly lookFirst?: boolean
+      /** The task is alive and silent: a sentence about it. */
+      readonly unresponsive?: string
+    }
 
 /** Decides about the one row of a run that is Intent or Launched. */
 export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
@@ -32,7 +42,34 @@ export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: numb
   const struck = struckDeadline(world, attempt, task, nowMs)
   if (struck !== undefined) return judge(world, attempt, struck, nowMs)
   if (nowMs >= goneMs) return LOOK_FIRST
-  return { type: 'Watch', outcome: nextDeadline(world, attempt, task, nowMs) }
+  return listen(world, attempt, nowMs)
+}
+
+/** What is due by the clock is not due yet; whether the task is heard of is another question. */
+function listen(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
+  const task = taskOf(attempt)
+  const outcome = nextDeadline(world, attempt, task, nowMs)
+  const signs = world.heartbeat.signs(attempt)
+  const lease = judgeLease({ attempt, task, signs })
+  switch (lease.type) {
+    case 'NoLease':
+      return { type: 'Watch', outcome }
+    case 'Kept': {
+      const judgeAgain = soonest(outcome, requeueAfter(lease.dueInMs))
+      return {
+        type: 'Watch',
+        outcome: judgeAgain,
+        ...(!signs?.isHeard && stillUnresponsive(world)),
+      }
+    }
+    case 'LookFirst':
+      return LOOK_FIRST
+    case 'Broken': {
+      const unresponsive = lease.message
+      if (lease.onMissed === 'Notify') return { type: 'Watch', outcome, unresponsive }
+      return { ...stop(attempt, 'HeartbeatLost', nowMs), unresponsive }
+    }
+  }
 }
 
 /**
@@ -102,7 +139,17 @@ function gone(attempt: AttemptRow, task: TaskSnapshot | undefined, nowMs: number
   }
 }
 
-function stop(attempt: AttemptRow, cause: StopCause, nowMs: number): LiveStep {
+/** A restart is no sign of life: what was silent before stays so until it is heard. */
+function stillUnresponsive({ run }: RunWorld): { readonly unresponsive?: string } {
+  const before = findCondition(run.status?.conditions, 'Unresponsive')
+  return before?.status === 'True' ? { unresponsive: before.message } : {}
+}
+
+function stop(
+  attempt: AttemptRow,
+  cause: StopCause,
+  nowMs: number,
+): Extract<LiveStep, { type: 'Act' | 'Watch' }> {
   const requestedAtMs = attempt.stopRequestedAtMs
   const dueMs = requestedAtMs === undefined ? nowMs : requestedAtMs + STOP_RESEND_MS
   // A clock that stepped back must not make a stop wait for longer than the resend interval.
@@ -122,6 +169,7 @@ function wishedStop(world: RunWorld): StopCause | undefined {
   const { metadata, spec } = world.run
   if (metadata.deletionTimestamp !== undefined) return 'Delete'
   if (spec.cancel === true) return 'Cancel'
+  if (wishOf(world.run)) return 'Automation'
   if (spec.suspend === true) return 'Suspend'
   if (world.admission.replacedBy() !== undefined) return 'Replace'
   return world.workPool.isDrained ? 'Drain' : undefined
@@ -139,7 +187,7 @@ function struckDeadline(
   task: TaskSnapshot | undefined,
   nowMs: number,
 ): Struck | undefined {
-  const times = deadlineTimes(world, attempt, task)
+  const times = deadlineTimes(world, attempt, task, nowMs)
   const deadlines: readonly Struck[] = [
     { cause: 'ActiveDeadline', atMs: times.activeMs },
     { cause: 'AttemptDeadline', atMs: times.attemptMs },
@@ -162,13 +210,17 @@ function deadlineTimes(
   world: RunWorld,
   attempt: AttemptRow,
   task: TaskSnapshot | undefined,
+  nowMs: number,
 ): Deadlines {
   const resolved = world.resolve(attempt.number)
   const limits = deadlinesOf(resolved.type === 'Valid' ? resolved.template : undefined)
   const firstLaunchMs = world.attempts[0]?.createdAtMs ?? attempt.createdAtMs
   const startedAtMs = task?.startedAtMs
-  // The latest send, by our own clock: an earlier one may never have reached ECS, whose clock may differ.
-  const launchedAtMs = attempt.sentAtMs ?? attempt.createdAtMs
+  // The latest send, by our own clock: an earlier one may never have reached ECS, whose clock may differ. Of a
+  // task of this process its age is known, and a clock that is set while it starts ends nothing.
+  const ageMs = world.ageMs(attempt)
+  const sentAtMs = attempt.sentAtMs ?? attempt.createdAtMs
+  const launchedAtMs = ageMs === undefined ? sentAtMs : nowMs - ageMs
   const started = startedAtMs !== undefined || task?.lastStatus === 'RUNNING'
   return {
     activeMs: firstLaunchMs + limits.activeMs,
@@ -184,7 +236,7 @@ function nextDeadline(
   task: TaskSnapshot | undefined,
   nowMs: number,
 ): Outcome {
-  const times = deadlineTimes(world, attempt, task)
+  const times = deadlineTimes(world, attempt, task, nowMs)
   const nextMs = Math.min(times.activeMs, times.attemptMs, times.startMs, goneAtMs(attempt))
   return nextMs === Number.POSITIVE_INFINITY
     ? awaitChange()

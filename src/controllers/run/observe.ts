@@ -2,8 +2,9 @@ import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../kinds/generate
 import { type CapstanObject, DEFAULT_WORK_POOL, type ObjectKey } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
 import { DEFAULT_QUEUE } from '../../kinds/workpool.ts'
-import type { Store } from '../../store/types.ts'
+import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
+import type { LeaseBook } from '../leases.ts'
 import type { RunLines } from '../run-lines.ts'
 import { admissionOf } from './admission.ts'
 import type { Facts, Resolved, RunObject, RunWorld } from './world.ts'
@@ -21,10 +22,23 @@ export interface ObserveDeps {
   readonly accounts: AccountBook
   /** When this process last asked ECS about an attempt's task. */
   readonly lookedAtMs: RunWorld['lookedAtMs']
+  /** For how long this process has known an attempt's task. */
+  readonly knownForMs: (attempt: AttemptRow) => number | undefined
   /** Merges and renders the template of one attempt (kinds/resolve with the manifest layer's validators). Pure. */
   readonly resolve: (sources: RunSources, attempt: number) => Resolved
-  readonly controller: { readonly name: string; readonly epoch: number }
+  readonly controller: { readonly name: string; readonly epoch: number; readonly instance: string }
   readonly lines: RunLines
+  readonly heartbeat: HeartbeatDeps
+}
+
+/** What the heartbeats of tasks need. */
+export interface HeartbeatDeps {
+  readonly leases: LeaseBook
+  /** Where tasks that are launched now can beat; undefined: nowhere. */
+  readonly url: () => string | undefined
+  readonly tokenOf: (runUid: string) => string
+  /** Milliseconds since this process last asked ECS about an attempt's task and was answered; undefined: never. */
+  readonly lookedAgoMs: (attempt: AttemptRow) => number | undefined
 }
 
 /** Reads everything that a decision about this run needs, from the store alone. Undefined: the run is gone. */
@@ -48,9 +62,26 @@ export function observeRun(deps: ObserveDeps, key: ObjectKey, facts: Facts): Run
     account: { id: account.id, region: account.region },
     facts,
     lookedAtMs: deps.lookedAtMs,
+    ageMs: (attempt) =>
+      attempt.epoch === deps.controller.epoch ? deps.knownForMs(attempt) : undefined,
+    heartbeat: heartbeatFacts(deps.heartbeat, run),
     definition: (family, hash) => deps.store.definitions.byHash(account.id, family, hash),
     admission: admissionOf(deps, sources),
     controller: deps.controller,
+  }
+}
+
+function heartbeatFacts(
+  { leases, url, tokenOf, lookedAgoMs }: HeartbeatDeps,
+  run: RunObject,
+): RunWorld['heartbeat'] {
+  return {
+    url: url(),
+    token: () => tokenOf(run.metadata.uid),
+    signs(attempt) {
+      const signs = leases.signs(attempt)
+      return signs && { ...signs, lookedAgoMs: lookedAgoMs(attempt) }
+    },
   }
 }
 

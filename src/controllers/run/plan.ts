@@ -1,3 +1,4 @@
+import { findCondition } from '../../kinds/conditions.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import {
   type ArrayStatus,
@@ -10,9 +11,9 @@ import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.t
 import type { AttemptRow, HistoryRow } from '../../store/types.ts'
 import { transitionEvents } from './events.ts'
 import type { LiveStep } from './live.ts'
-import { finalState, type NewState } from './state.ts'
+import { finalState, type NewState, stopReason } from './state.ts'
 import { buildStatus, withLastLines } from './status.ts'
-import type { Call, RunPlan, RunWorld, Write } from './world.ts'
+import { type Call, liveAttempts, type RunPlan, type RunWorld, type Write } from './world.ts'
 
 export interface Context {
   readonly writes: readonly Write[]
@@ -22,7 +23,8 @@ export interface Context {
 export interface FinishInput extends Context {
   readonly rows: readonly AttemptRow[]
   readonly state: NewState
-  readonly ended: OutcomeClass
+  /** Undefined: somebody said how the run ends, whatever its attempts came to. */
+  readonly ended: OutcomeClass | undefined
   readonly array?: ArraySummary
 }
 
@@ -46,7 +48,7 @@ export function finish(world: RunWorld, input: FinishInput): RunPlan {
     nowMs,
     writes,
     outcome,
-    ended,
+    ...(ended !== undefined && { ended }),
     ...(array && { array }),
   })
 }
@@ -114,6 +116,8 @@ export interface PlanInput extends Context {
   readonly whyPending?: string
   readonly stalled?: { readonly reason: string; readonly message: string }
   readonly warnings?: readonly string[]
+  /** A task is alive and silent: a sentence about it. */
+  readonly unresponsive?: string | undefined
   readonly array?: ArraySummary
 }
 
@@ -127,10 +131,19 @@ export function plan(world: RunWorld, input: PlanInput): RunPlan {
     ...(ended !== undefined && { outcome: ended }),
     ...(whyPending !== undefined && { whyPending }),
     ...(stalled !== undefined && { stalled }),
+    unresponsive: input.unresponsive ?? silenced(world, rows),
     ...(input.array && { array: input.array }),
   })
   const events = transitionEvents(world, { status, rows, ended, warnings: input.warnings ?? [] })
   return { writes: input.writes, status, events, call: input.call, outcome: input.outcome }
+}
+
+/** While a task is stopped for its silence, what was said of it holds. */
+function silenced({ run }: RunWorld, rows: readonly AttemptRow[]): string | undefined {
+  const isSilenced = liveAttempts(rows).some(({ stopCause }) => stopCause === 'HeartbeatLost')
+  if (!isSilenced) return undefined
+  const before = findCondition(run.status?.conditions, 'Unresponsive')
+  return before?.status === 'True' ? before.message : stopReason('HeartbeatLost')
 }
 
 export function changesOf(step: LiveStep): Partial<AttemptRow> {

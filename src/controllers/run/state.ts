@@ -1,6 +1,7 @@
 import type { TaskSnapshot } from '../../aws/ports.ts'
 import { renderStopReason, type StoppedByUs } from '../../aws/stop-text.ts'
 import type { OutcomeClass, RunState, StateType } from '../../kinds/run.ts'
+import type { RunWish } from '../../kinds/run-wish.ts'
 import type { AttemptRow, StopCause } from '../../store/types.ts'
 
 /** A state before it is compared with the previous one and stamped. */
@@ -32,6 +33,11 @@ export function finalState(outcome: OutcomeClass, message: string): NewState {
   return { ...FINAL_STATE[outcome], message }
 }
 
+/** The state that an automation asked for. */
+export function wishedState({ type, name, message }: RunWish): NewState {
+  return { type, name, message }
+}
+
 /** Why a stop is under way, for people. */
 const STOP_REASONS: Readonly<Record<StopCause, string>> = {
   Cancel: 'Cancelled by the user.',
@@ -44,6 +50,7 @@ const STOP_REASONS: Readonly<Record<StopCause, string>> = {
   Suspend: 'The Run was suspended.',
   Drain: 'The WorkPool is drained: its stopPolicy is HoldAndDrain.',
   Orphan: 'No Run wants this task.',
+  Automation: 'An automation ends the run.',
 }
 
 /** The word by which the AWS layer names each cause, in StopTask's reason and when it classifies the end. */
@@ -58,6 +65,7 @@ const STOPPED_BY: Readonly<Record<StopCause, StoppedByUs>> = {
   Suspend: 'Cancel',
   Drain: 'Cancel',
   Orphan: 'Unwanted',
+  Automation: 'Cancel',
 }
 
 export function stoppedBy(cause: StopCause): StoppedByUs {

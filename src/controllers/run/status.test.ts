@@ -17,6 +17,18 @@ test.each<[string, AttemptRow, string | undefined]>([
   expect(attemptStatuses([row])[0]?.logStream).toBe(expected)
 })
 
+test.each<[readonly string[], readonly string[] | undefined]>([
+  [['main'], undefined],
+  [
+    ['proxy', 'main', 'web'],
+    ['main', 'proxy', 'web'],
+  ],
+])('of the containers %j a status names %j', (names, expected) => {
+  const containers = names.map((name) => ({ name }))
+  const row = aLaunched({ containers })
+  expect(attemptStatuses([row])[0]?.containers).toEqual(expected)
+})
+
 const failed = anEnded('ExitNonZero')
 const before: RunStatus = { attempts: attemptStatuses([failed]), exitCode: 1 }
 

@@ -1,3 +1,4 @@
+import type { TaskSnapshot } from '../../aws/ports.ts'
 import { type Condition, setCondition } from '../../kinds/conditions.ts'
 import type {
   AttemptStatus,
@@ -11,9 +12,10 @@ import { defined } from '../../lib/defined.ts'
 import { isoTime } from '../../lib/instant.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { outputOf } from '../attempt-logs.ts'
+import { heartbeatStatus, shownBeatMs } from '../heartbeat-status.ts'
 import type { ArraySummary } from './plan.ts'
 import { type NewState, taskOf } from './state.ts'
-import type { RunObject } from './world.ts'
+import { liveAttempts, type RunObject } from './world.ts'
 
 /** What a decision wants people to see. Everything else of the status follows from the rows. */
 export interface StatusInput {
@@ -26,6 +28,8 @@ export interface StatusInput {
   readonly whyPending?: string
   /** Reason and message of the Stalled condition: the run goes on only if someone changes something. */
   readonly stalled?: { readonly reason: string; readonly message: string }
+  /** A task is alive and silent: a sentence about it. */
+  readonly unresponsive?: string | undefined
   readonly array?: ArraySummary
 }
 
@@ -41,6 +45,7 @@ export function buildStatus(input: StatusInput): RunStatus {
     state,
     attempts: input.array ? arrayAttempts(rows) : attemptStatuses(rows),
     array: input.array?.status,
+    heartbeat: heartbeatOf(input, final),
     rerun: run.status?.rerun,
     identifier: latest?.taskArn && `${clusterOf(latest)}::${latest.taskArn}`,
     whyPending: input.whyPending,
@@ -48,6 +53,25 @@ export function buildStatus(input: StatusInput): RunStatus {
     ...(final && ending(input, state)),
     conditions: conditions(input, state),
   })
+}
+
+/** Of the attempt that is shown already while it is the latest, or one of the living; else of the newest. */
+function heartbeatOf({ run, rows, array }: StatusInput, isOver: boolean): RunStatus['heartbeat'] {
+  const shown = run.status?.heartbeat
+  const living = liveAttempts(rows).filter(({ heartbeat }) => heartbeat !== undefined)
+  const row =
+    living.find((one) => shownBeatMs(shown, one) !== undefined) ??
+    living[0] ??
+    rows.findLast(({ heartbeat }) => heartbeat !== undefined)
+  return (
+    row &&
+    heartbeatStatus(row, {
+      heardAtMs: shownBeatMs(shown, row),
+      startedAtMs: taskOf(row)?.startedAtMs,
+      isOver: isOver || living.length === 0,
+      isArray: array !== undefined,
+    })
+  )
 }
 
 /** What only a finished run has. The status code is -1 when there was a task and it gave no exit code. */
@@ -110,8 +134,14 @@ function attemptStatus(row: AttemptRow): AttemptStatus {
     exitCode: row.exitCode,
     class: row.outcomeClass,
     logStream: outputOf(row, row.containerName)?.stream,
+    containers: containersOf(task, row.containerName),
     lastLines: row.lastLines?.length ? row.lastLines : undefined,
   })
+}
+
+function containersOf(task: TaskSnapshot | undefined, main: string): readonly string[] | undefined {
+  const names = task?.containers.map(({ name }) => name) ?? []
+  return names.length > 1 ? [main, ...names.filter((name) => name !== main)] : undefined
 }
 
 /** The status of a finished run, whose attempts change in nothing but the lines that are read after their end. */
@@ -192,6 +222,7 @@ function verdicts(input: StatusInput, state: RunState): readonly Verdict[] {
       reason: state.name === 'Held' ? 'Unproven' : 'Approved',
       message: state.name === 'Held' ? (input.whyPending ?? '') : '',
     },
+    unresponsiveVerdict(input, final),
     {
       type: 'Stalled',
       status: stalled !== undefined,
@@ -200,4 +231,13 @@ function verdicts(input: StatusInput, state: RunState): readonly Verdict[] {
     },
     { type: 'Reconciling', status: !final && !stalled, reason: state.name, message: '' },
   ]
+}
+
+function unresponsiveVerdict({ unresponsive, rows }: StatusInput, isFinal: boolean): Verdict {
+  const type = 'Unresponsive'
+  if (unresponsive !== undefined) {
+    return { type, status: true, reason: 'HeartbeatLost', message: unresponsive }
+  }
+  const isAlive = !isFinal && liveAttempts(rows).length > 0
+  return { type, status: false, reason: isAlive ? 'HeartbeatReceived' : 'TaskEnded', message: '' }
 }

@@ -1,10 +1,10 @@
 import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { errorMessage } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
 import type { Log } from '../../runtime/logger.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
+import { recordObservation } from './observation.ts'
 import { type ObserverPace, observeDelayMs } from './observer-schedule.ts'
 
 export interface TaskObserverDeps {
@@ -13,6 +13,8 @@ export interface TaskObserverDeps {
   readonly clock: Clock
   readonly log: Log
   readonly pace: ObserverPace
+  /** Told of every task that a look found, before its run is woken. */
+  readonly onLook?: (attempt: AttemptRow, task: TaskSnapshot) => void
   /** Called after a commit that changed what is known of its task. */
   readonly wake: (attempt: AttemptRow) => void
 }
@@ -21,11 +23,20 @@ interface Watched {
   readonly attempt: AttemptRow
   readonly pollIntervalMs: number | undefined
   readonly stopping: boolean
+  /** When the attempt was made, by the monotonic clock: no later setting of the other one counts. */
+  readonly bornMs: number
+  readonly firstMs: number
   /** Someone waits for a look, also one that finds nothing new. */
   awaited: boolean
+  /** Monotonic, so that nobody who sets the clock puts a look off. */
   dueMs: number
   lookedAtMs: number | undefined
+  /** The same by the monotonic clock. */
+  lookedMs: number | undefined
 }
+
+/** When a question was asked, by both clocks. */
+type Asked = Pick<Watched, 'lookedAtMs' | 'lookedMs'>
 
 export interface WatchOptions {
   /** The run's own bound on staleness. */
@@ -59,21 +70,24 @@ export class TaskObserver {
 
   constructor(deps: TaskObserverDeps) {
     this.#deps = deps
-    this.#lastSuccessMs = deps.clock.nowMs()
+    this.#lastSuccessMs = deps.clock.monotonicMs()
   }
 
   /** From now on the task of this attempt is looked at, until it is seen STOPPED. Calling again updates it. */
   watch(attempt: AttemptRow, { pollIntervalMs, lookFirst }: WatchOptions): void {
     const { clock, pace } = this.#deps
-    const nowMs = clock.nowMs()
+    const nowMs = clock.monotonicMs()
     const known = this.#watched.get(attempt.clientToken)
     const entry: Watched = {
       attempt,
       pollIntervalMs,
       stopping: attempt.stopCause !== undefined,
+      firstMs: known?.firstMs ?? nowMs,
+      bornMs: known?.bornMs ?? nowMs - Math.max(0, clock.nowMs() - attempt.createdAtMs),
       awaited: lookFirst || (known?.awaited ?? false),
       dueMs: nowMs + pace.floorMs,
       lookedAtMs: known?.lookedAtMs,
+      lookedMs: known?.lookedMs,
     }
     if (known) entry.dueMs = Math.min(known.dueMs, nextDueMs(pace, entry, nowMs))
     if (lookFirst) entry.dueMs = nowMs
@@ -86,6 +100,18 @@ export class TaskObserver {
     return this.#watched.get(attempt.clientToken)?.lookedAtMs
   }
 
+  /** Milliseconds since it was asked, by a clock that nobody sets. */
+  lookedAgoMs(attempt: AttemptRow): number | undefined {
+    const lookedMs = this.#watched.get(attempt.clientToken)?.lookedMs
+    return lookedMs === undefined ? undefined : this.#deps.clock.monotonicMs() - lookedMs
+  }
+
+  /** Milliseconds since the attempt was first watched, by a clock that nobody sets. */
+  knownForMs(attempt: AttemptRow): number | undefined {
+    const known = this.#watched.get(attempt.clientToken)
+    return known && this.#deps.clock.monotonicMs() - known.firstMs
+  }
+
   /** Number of tasks being watched. */
   get size(): number {
     return this.#watched.size
@@ -94,7 +120,7 @@ export class TaskObserver {
   /** Milliseconds since the last successful look, while there is something to look at; 0 otherwise. */
   staleMs(): number {
     if (this.#watched.size === 0) return 0
-    return Math.max(0, this.#deps.clock.nowMs() - this.#lastSuccessMs)
+    return this.#deps.clock.monotonicMs() - this.#lastSuccessMs
   }
 
   start(): void {
@@ -113,7 +139,7 @@ export class TaskObserver {
     if (!this.#running || dueMs >= (this.#timer?.dueMs ?? Number.POSITIVE_INFINITY)) return
     this.#timer?.cancel()
     const { clock } = this.#deps
-    const delayMs = Math.max(0, dueMs - clock.nowMs()) + COALESCE_MS
+    const delayMs = Math.max(0, dueMs - clock.monotonicMs()) + COALESCE_MS
     const cancel = clock.after(delayMs, () => {
       this.#timer = undefined
       this.#tick()
@@ -122,7 +148,7 @@ export class TaskObserver {
   }
 
   #tick(): void {
-    const nowMs = this.#deps.clock.nowMs()
+    const nowMs = this.#deps.clock.monotonicMs()
     let earliestMs = Number.POSITIVE_INFINITY
     for (const batch of dueBatches([...this.#watched.values()], nowMs)) {
       for (const entry of batch) entry.dueMs = nextDueMs(this.#deps.pace, entry, nowMs)
@@ -137,7 +163,8 @@ export class TaskObserver {
     const [first] = batch
     if (!first) return
     const { account: accountId, cluster } = first.attempt
-    const askedAtMs = this.#deps.clock.nowMs()
+    const { clock } = this.#deps
+    const asked: Asked = { lookedAtMs: clock.nowMs(), lookedMs: clock.monotonicMs() }
     try {
       const account = accountOf(this.#deps.accounts, accountId)
       const arns = batch.flatMap(({ attempt }) => attempt.taskArn ?? [])
@@ -148,8 +175,8 @@ export class TaskObserver {
         this.#stopping.signal,
         young ? 'Young' : 'Normal',
       )
-      this.#lastSuccessMs = this.#deps.clock.nowMs()
-      this.#record(batch, answer.tasks, askedAtMs)
+      this.#lastSuccessMs = this.#deps.clock.monotonicMs()
+      this.#record(batch, answer.tasks, asked)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
       this.#deps.log.warn('tasks could not be observed', {
@@ -158,26 +185,31 @@ export class TaskObserver {
         tasks: batch.length,
         error: errorMessage(error),
       })
-      const retryMs = this.#deps.clock.nowMs() + FAILED_CALL_DELAY_MS
+      const retryMs = this.#deps.clock.monotonicMs() + FAILED_CALL_DELAY_MS
       for (const entry of batch) entry.dueMs = Math.max(entry.dueMs, retryMs)
     }
   }
 
   /** An answer tells how things stood when it was asked for: it may come late. */
-  #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[], askedAtMs: number): void {
-    const { store, clock, wake } = this.#deps
+  #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[], asked: Asked): void {
+    const { store, clock, wake, onLook } = this.#deps
     const nowMs = clock.nowMs()
     const byArn = new Map(tasks.map((task) => [task.taskArn, task]))
-    const changed = store.transaction(() =>
-      batch.filter(({ attempt }) =>
-        recordOne(store, attempt, byArn.get(attempt.taskArn ?? ''), nowMs),
-      ),
+    const changed = store.transaction(
+      () =>
+        batch.filter(({ attempt }) =>
+          recordOne(store, attempt, byArn.get(attempt.taskArn ?? ''), nowMs),
+        ),
+      'Later',
     )
     const awaited = batch.filter((entry) => entry.awaited && !changed.includes(entry))
-    for (const { attempt } of batch) {
+    for (const entry of batch) {
+      const { attempt } = entry
       const task = byArn.get(attempt.taskArn ?? '')
       const current = this.#watched.get(attempt.clientToken)
-      if (current) Object.assign(current, { lookedAtMs: askedAtMs, awaited: false })
+      // Whoever asked for a look meanwhile waits for one that comes after.
+      if (current) Object.assign(current, asked, { awaited: current.awaited && current !== entry })
+      if (task) onLook?.(attempt, task)
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
       if (isOver) this.#watched.delete(attempt.clientToken)
     }
@@ -197,9 +229,8 @@ function accountOf(accounts: AccountBook, id: string): AwsAccount {
 }
 
 function nextDueMs(pace: ObserverPace, entry: Watched, nowMs: number): number {
-  const { attempt, pollIntervalMs, stopping } = entry
-  const ageMs = nowMs - attempt.createdAtMs
-  return nowMs + observeDelayMs(pace, { ageMs, stopping, pollIntervalMs })
+  const { bornMs, pollIntervalMs, stopping } = entry
+  return nowMs + observeDelayMs(pace, { ageMs: nowMs - bornMs, stopping, pollIntervalMs })
 }
 
 /** Groups of at most 100 tasks of one cluster, each with at least one that is due; free places go to those that are due next. */
@@ -214,6 +245,11 @@ function dueBatches(entries: readonly Watched[], nowMs: number): readonly (reado
   })
 }
 
+/** The usual look finds what the last one did, and thousands of tasks are looked at: no need to ask the store. */
+function isKnown({ version, missingSinceMs }: AttemptRow, task: TaskSnapshot): boolean {
+  return missingSinceMs === undefined && version !== undefined && task.version <= version
+}
+
 /** True when something new is known of the task. An absent task is only noted: absence alone proves nothing. */
 function recordOne(
   store: Store,
@@ -222,13 +258,8 @@ function recordOne(
   nowMs: number,
 ): boolean {
   if (task) {
-    return store.attempts.observe(attempt.clientToken, {
-      taskArn: task.taskArn,
-      clusterArn: task.clusterArn,
-      version: task.version,
-      snapshot: task as unknown as JsonObject,
-      observedAtMs: nowMs,
-    })
+    if (isKnown(attempt, task)) return false
+    return recordObservation(store, attempt, task, nowMs)
   }
   const row = store.attempts.byClientToken(attempt.clientToken)
   if (row?.phase !== 'Launched' || row.missingSinceMs !== undefined) return false

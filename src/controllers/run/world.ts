@@ -1,8 +1,4 @@
-import type {
-  NetworkFacts,
-  RegisterTaskDefinitionBody,
-  TaskDefinitionSnapshot,
-} from '../../aws/ports.ts'
+import type { NetworkFacts, TaskDefinitionSnapshot } from '../../aws/ports.ts'
 import type { RunSpec, TemplateSpec } from '../../kinds/generated.ts'
 import type { CapstanObject } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
@@ -10,7 +6,9 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import type { DefinitionRow } from '../../store/definitions.ts'
 import type { AttemptRow, EventInput, HistoryRow, StopCause } from '../../store/types.ts'
 import type { ClosedWindow } from '../launch-windows.ts'
+import type { Signs } from '../leases.ts'
 import type { Turn } from '../line.ts'
+import type { WantedDefinition } from '../registration.ts'
 
 export type RunObject = CapstanObject<RunSpec, RunStatus>
 
@@ -46,10 +44,26 @@ export interface RunWorld {
   readonly facts: Facts
   /** When this process last asked ECS about the task of an attempt; undefined: not yet. Epoch milliseconds. */
   readonly lookedAtMs: (attempt: AttemptRow) => number | undefined
+  /**
+   * Milliseconds since the task of an attempt was launched, by a clock that nobody sets; undefined: an earlier
+   * process launched it.
+   */
+  readonly ageMs: (attempt: AttemptRow) => number | undefined
+  readonly heartbeat: HeartbeatFacts
   /** Registered revision with this canonical hash, if the registry knows one. Pure lookup. */
   readonly definition: (family: string, hash: string) => DefinitionRow | undefined
   readonly admission: Admission
-  readonly controller: { readonly name: string; readonly epoch: number }
+  readonly controller: { readonly name: string; readonly epoch: number; readonly instance: string }
+}
+
+/** What tasks are told about their heartbeats, and what was heard of them. Pure lookups. */
+export interface HeartbeatFacts {
+  /** Where tasks that are launched now can beat; undefined: nowhere. */
+  readonly url: string | undefined
+  /** The run's own, which opens nothing but that. */
+  readonly token: () => string
+  /** Undefined while silence says nothing. */
+  readonly signs: (attempt: AttemptRow) => Signs | undefined
 }
 
 /** What others have to say about a launch. Pure lookups, answered when they are asked. */
@@ -99,16 +113,7 @@ export type Write =
 export type Call =
   | { readonly type: 'DescribeDefinition'; readonly taskDefinition: string }
   | { readonly type: 'ReadNetwork'; readonly vpcId: string | undefined }
-  | {
-      readonly type: 'RegisterDefinition'
-      readonly family: string
-      readonly hash: string
-      readonly body: RegisterTaskDefinitionBody
-      readonly autoDeregister: boolean
-      readonly matchLatest: boolean
-      /** `namespace/name`: whose collection settings count for the revision. */
-      readonly workPool: string
-    }
+  | ({ readonly type: 'RegisterDefinition' } & WantedDefinition)
   | { readonly type: 'RunTask'; readonly attempt: AttemptRow }
   /** Find out by listing whether an intent that is too old to be sent again ever became a task. */
   | { readonly type: 'SettleIntent'; readonly attempt: AttemptRow }

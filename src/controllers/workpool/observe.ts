@@ -14,11 +14,12 @@ export function observeWorkPool(
   const pool = store.objects.get(key) as WorkPool | undefined
   if (!pool) return undefined
   const { namespace, name } = key
+  const used = store.attempts.usage(namespace, name)
   return {
     pool,
-    used: store.attempts.usage(namespace, name),
+    used,
     places: lines.places(namespace, name),
-    turns: lines.turns(pool, { namespace, name }, nowMs),
+    turns: lines.turns(pool, { namespace, name, used }, nowMs),
     closed: closedWindow(name, pool.spec.windows, nowMs),
   }
 }

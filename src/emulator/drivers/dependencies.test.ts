@@ -33,6 +33,9 @@ test.each([
     stopTimeoutMs: 0,
     dependsOn: [{ containerName: 'other', condition }],
     healthCheck: undefined,
+    entryPoint: [],
+    limits: {},
+    definition: {},
   }
   expect(readiness(container, () => phase).type).toBe(type)
   expect(readiness({ ...container, dependsOn: [] }, () => phase).type).toBe('Ready')

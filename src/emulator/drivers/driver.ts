@@ -1,3 +1,4 @@
+import type { ContainerDefinition, DefinitionInput } from '../ecs/task-definition-shape.ts'
 import type { Tag } from '../task-record.ts'
 
 /** One container as a driver runs it: definition and overrides are already merged. */
@@ -7,6 +8,8 @@ export interface DriverContainer {
   readonly essential: boolean
   /** Entry point and command together; empty when neither definition nor overrides name one. */
   readonly command: readonly string[]
+  /** The words of `command` that are the entry point; empty: the image's own. */
+  readonly entryPoint: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** Names of variables whose values live in a secret store. */
   readonly secretNames: readonly string[]
@@ -14,6 +17,17 @@ export interface DriverContainer {
   readonly stopTimeoutMs: number
   readonly dependsOn: readonly Dependency[]
   readonly healthCheck: DriverHealthCheck | undefined
+  readonly limits: ContainerLimits
+  /** As it was registered, for drivers that can do more than the members above say. */
+  readonly definition: ContainerDefinition
+}
+
+/** What a container may use, overrides included; absent where nobody limits it. */
+export interface ContainerLimits {
+  /** CPU units of 1/1024; a share, not a limit. */
+  readonly cpu?: number
+  readonly memoryMiB?: number
+  readonly memoryReservationMiB?: number
 }
 
 export interface Dependency {
@@ -37,6 +51,10 @@ export interface DriverTask {
   readonly startedBy: string | undefined
   readonly tags: readonly Tag[]
   readonly capacityProviderName: string | undefined
+  readonly networkMode: string
+  /** Of the whole task; absent where neither definition nor overrides say. */
+  readonly memoryMiB: number | undefined
+  readonly volumes: NonNullable<DefinitionInput['volumes']>
   readonly containers: readonly DriverContainer[]
   /** When the containers may start: images are pulled, the network is there. */
   readonly startAtMs: number
@@ -64,6 +82,8 @@ export interface TaskReport {
   exited(container: string, end: ContainerEnd): void
   /** The task cannot start; no container is left running. `reason` begins with ECS's error name. */
   failedToStart(atMs: number, reason: string): void
+  /** What ran the task is gone, and its containers with it. */
+  lost(): void
   health(container: string, status: 'HEALTHY' | 'UNHEALTHY'): void
   output(container: string, message: string, atMs: number): void
 }

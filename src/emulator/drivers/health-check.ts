@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process'
 import type { Clock } from '../../lib/clock.ts'
 import type { DriverHealthCheck } from './driver.ts'
 
+/** Runs the command once; whether it succeeded within the time limit. Does not throw. */
+export type HealthProbe = (command: readonly string[], timeoutMs: number) => Promise<boolean>
+
 export interface HealthCheckRun {
   readonly check: DriverHealthCheck
-  readonly environment: Readonly<Record<string, string>>
-  readonly workingDirectory: string
+  readonly probe: HealthProbe
   readonly onStatus: (status: 'HEALTHY' | 'UNHEALTHY') => void
 }
 
@@ -13,25 +14,18 @@ export interface HealthCheckRun {
  * Runs a container's health check at its interval: one success makes it HEALTHY, as many failures in
  * a row as it has retries UNHEALTHY; failures in the start period do not count. Returns what ends it.
  */
-export function watchHealth(clock: Clock, run: HealthCheckRun): () => void {
-  const { check, onStatus } = run
+export function watchHealth(clock: Clock, { check, probe, onStatus }: HealthCheckRun): () => void {
   const startedAtMs = clock.monotonicMs()
+  const command = programOf(check.command)
   let failures = 0
   let stopped = false
-  let cancel = clock.after(0, look)
+  let cancel = clock.after(0, () => void look())
 
-  function look(): void {
-    const [file = 'false', ...args] = programOf(check.command)
-    const options = {
-      timeout: check.timeoutMs,
-      env: { ...run.environment },
-      cwd: run.workingDirectory,
-    }
-    execFile(file, args, options, (error) => {
-      if (stopped) return
-      judge(error === null)
-      cancel = clock.after(check.intervalMs, look)
-    })
+  async function look(): Promise<void> {
+    const success = await probe(command, check.timeoutMs)
+    if (stopped) return
+    judge(success)
+    cancel = clock.after(check.intervalMs, () => void look())
   }
 
   function judge(success: boolean): void {

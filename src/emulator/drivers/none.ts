@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { DriverContainer, DriverTask, TaskDriver } from './driver.ts'
 
 /** What a simulated container does. */
@@ -8,6 +9,8 @@ export interface Behaviour {
   readonly reason?: string
   /** Lines it writes, each `atMs` after its start. */
   readonly output?: readonly { readonly atMs: number; readonly message: string }[]
+  /** When it gives a sign of life, each so long after its start; none after its end. */
+  readonly beatsAtMs?: readonly number[]
   /** How it answers SIGTERM: after `afterMs` with `exitCode`; absent: at once with 143. */
   readonly onStop?: { readonly afterMs: number; readonly exitCode: number }
   /** The task fails to start with this reason. */
@@ -31,14 +34,24 @@ export function behaviourFromEnvironment(container: DriverContainer): Behaviour 
   return { runMs: run === undefined ? DEFAULT_RUN_MS : Number(run), exitCode }
 }
 
+/** What a simulated container does to the world outside of it. */
+export interface Effects {
+  readonly clock: Clock
+  /** A sign of life: whom it is given to stands in the container's environment. */
+  readonly beat: (container: DriverContainer, task: DriverTask) => void
+}
+
 /**
  * A driver that runs nothing: what each container does is decided when its task is launched, and
- * reported with future times. It holds no state and needs no timers. Containers that are not essential
- * run until the task ends unless their behaviour says otherwise.
+ * reported with future times. Only signs of life, which somebody hears when they are given, need a timer; they
+ * are all that it remembers. Containers that are not essential run until the task ends unless their behaviour
+ * says otherwise.
  */
 export function createNoneDriver(
   behave: (container: DriverContainer, task: DriverTask) => Behaviour = behaviourFromEnvironment,
+  effects?: Effects,
 ): TaskDriver {
+  const silence = new Map<string, () => void>()
   return {
     start(task, report) {
       const plans = task.containers.map((container) => ({
@@ -55,6 +68,10 @@ export function createNoneDriver(
         for (const { atMs, message } of behaviour.output ?? []) {
           report.output(container.name, message, task.startAtMs + atMs)
         }
+        if (effects && behaviour.beatsAtMs) {
+          const times = behaviour.beatsAtMs.filter((ms) => ms < (behaviour.runMs ?? ms + 1))
+          silence.set(task.id, beatAt(effects, { container, task, times }))
+        }
         if (behaviour.runMs === undefined) continue
         const { exitCode = 0, reason } = behaviour
         const atMs = task.startAtMs + behaviour.runMs
@@ -63,6 +80,8 @@ export function createNoneDriver(
     },
 
     stop(task, { atMs, graceful, open }, report) {
+      silence.get(task.id)?.()
+      silence.delete(task.id)
       for (const container of task.containers.filter(({ name }) => open.includes(name))) {
         if (!graceful) {
           report.exited(container.name, { atMs, exitCode: KILLED })
@@ -81,5 +100,33 @@ export function createNoneDriver(
     },
 
     adopt: () => true,
+
+    forget(taskId) {
+      silence.get(taskId)?.()
+      silence.delete(taskId)
+    },
   }
+}
+
+/** One timer at a time. Returns what ends it: whoever is stopped has nothing more to say. */
+function beatAt(
+  { clock, beat }: Effects,
+  of: {
+    readonly container: DriverContainer
+    readonly task: DriverTask
+    readonly times: readonly number[]
+  },
+): () => void {
+  const { container, task, times } = of
+  let cancel = (): void => {}
+  const next = (index: number): void => {
+    const atMs = times[index]
+    if (atMs === undefined) return
+    cancel = clock.after(task.startAtMs + atMs - clock.nowMs(), () => {
+      beat(container, task)
+      next(index + 1)
+    })
+  }
+  next(0)
+  return () => cancel()
 }

@@ -71,6 +71,12 @@ export class OutputTail {
     this.#release(files.directory, tail)
   }
 
+  /** Lets go of the files; a later process reads on from where this one came to. */
+  drop(files: ContainerFiles): void {
+    const tail = this.#tails.get(files.directory)
+    if (tail) this.#release(files.directory, tail)
+  }
+
   /** Lets go of all files and stops the timer. */
   closeAll(): void {
     for (const [key, tail] of this.#tails) this.#release(key, tail)

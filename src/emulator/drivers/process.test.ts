@@ -17,6 +17,7 @@ interface Observed {
   readonly started: string[]
   readonly health: string[]
   failure?: string
+  isLost?: boolean
 }
 
 interface Bench {
@@ -46,6 +47,9 @@ function bench(directory = mkdtempSync(join(tmpdir(), 'driver-'))): Bench {
     failedToStart: (_atMs, reason) => {
       seen.failure = reason
     },
+    lost: () => {
+      seen.isLost = true
+    },
     health: (name, status) => seen.health.push(`${name} ${status}`),
     output: (name, message) => seen.lines.push(`${name}: ${message}`),
   }
@@ -71,6 +75,9 @@ function aContainer(
     stopTimeoutMs: 30_000,
     dependsOn: [],
     healthCheck: undefined,
+    entryPoint: [],
+    limits: {},
+    definition: {},
     ...rest,
   }
 }
@@ -88,6 +95,9 @@ function aTask(...containers: readonly DriverContainer[]): DriverTask {
     startedBy: undefined,
     capacityProviderName: undefined,
     tags: [],
+    networkMode: 'bridge',
+    memoryMiB: undefined,
+    volumes: [],
     containers,
     startAtMs: 0,
   }
@@ -236,6 +246,11 @@ describe('containers that depend on others', () => {
     expect(seen.ends.get('init')?.exitCode).toBe(1)
   })
 
+  test('START waits for the start, wherever the other stands in the list', async () => {
+    const seen = await run(after('START'), init('sleep 0.5'))
+    expect([...seen.ends.keys()]).toEqual(['main', 'init'])
+  })
+
   test('SUCCESS that cannot come fails the task', async () => {
     const seen = await run(after('SUCCESS'), init('exit 1'))
     expect(seen.failure).toContain('[init SUCCESS] for target [main]')
@@ -314,6 +329,7 @@ describe('after the host process died', () => {
     await vi.waitFor(() => expect(isAlive(identity)).toBe(false), WAIT)
     const second = bench(first.directory)
     expect(second.driver.adopt?.(task, second.report)).toBe(false)
+    expect(second.seen.isLost).toBe(true)
   })
 
   test('a task that had not begun is started', async () => {

@@ -3,7 +3,8 @@ import type { Clock } from '../../lib/clock.ts'
 import { hasBegun, removeTaskDirectory } from './container-files.ts'
 import type { DriverTask, TaskDriver, TaskReport } from './driver.ts'
 import { OutputTail } from './output-tail.ts'
-import { type ProcessHost, ProcessTask } from './process-task.ts'
+import { ProcessContainers, type ProcessHost } from './process-containers.ts'
+import { TaskContainers } from './task-containers.ts'
 
 export interface ProcessDriverOptions {
   readonly clock: Clock
@@ -25,10 +26,11 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const tail = new OutputTail(options.clock)
   const host: ProcessHost = { ...options, tail }
-  const tasks = new Map<string, ProcessTask>()
+  const tasks = new Map<string, TaskContainers>()
 
-  const make = (task: DriverTask, report: TaskReport): ProcessTask => {
-    const made = new ProcessTask(host, task, report)
+  const make = (task: DriverTask, report: TaskReport): TaskContainers => {
+    const containers = new ProcessContainers(host, task.id)
+    const made = new TaskContainers({ clock: options.clock, host: containers, task, report })
     tasks.set(task.id, made)
     return made
   }

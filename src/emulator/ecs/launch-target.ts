@@ -91,7 +91,7 @@ export function strategyItemsProblem(
   ) {
     return invalidParameter('Weight must be 0 to 1000 and base 0 to 100000.')
   }
-  if (!strategy.some(({ weight }) => weight > 0)) {
+  if (strategy.length > 1 && !strategy.some(({ weight }) => weight > 0)) {
     return invalidParameter('At least one capacity provider must have a weight greater than zero.')
   }
   if (strategy.filter(({ base }) => base > 0).length > 1) {
@@ -132,6 +132,8 @@ function nextProvider(
   strategy: readonly StrategyItem[],
   assigned: ReadonlyMap<StrategyItem, number>,
 ): StrategyItem | undefined {
+  // Weights are shares: a provider that stands alone needs none.
+  if (strategy.length === 1) return strategy[0]
   const based = strategy.find((item) => (assigned.get(item) ?? 0) < item.base)
   if (based) return based
   const share = (item: StrategyItem): number =>

@@ -14,6 +14,7 @@ export interface RunTaskCall {
   readonly definition: TaskDefinition
   readonly target: LaunchTarget
   readonly config: EmulatorConfig
+  readonly nowMs: number
 }
 
 interface Rule {
@@ -50,9 +51,8 @@ const RULES: readonly Rule[] = [
       invalidParameter(`Invalid startedBy: ${startedBy}`),
   },
   {
-    why: 'An INACTIVE revision launches nothing new.',
-    problem: ({ definition }) =>
-      definition.status !== 'ACTIVE' && clientException('TaskDefinition is inactive'),
+    why: 'An INACTIVE revision launches nothing new, once ECS has noticed everywhere.',
+    problem: (call) => !isLaunchable(call) && clientException('TaskDefinition is inactive'),
   },
   {
     why: 'ECS limits the overrides as JSON text, punctuation included.',
@@ -88,6 +88,7 @@ const RULES: readonly Rule[] = [
         (request.placementStrategy?.length ?? 0) > MAX_STRATEGIES) &&
       invalidParameter('Too many placement constraints or strategies.'),
   },
+  { why: 'A volume that is configured at launch has one configuration.', problem: volumeProblem },
   {
     why: 'Only the definition’s tags can be propagated by RunTask.',
     problem: ({ request: { propagateTags } }) =>
@@ -113,6 +114,12 @@ export function checkRunTask(call: RunTaskCall): void {
   }
 }
 
+function isLaunchable({ definition, config, nowMs }: RunTaskCall): boolean {
+  const { status, deregisteredAtMs = 0 } = definition
+  if (status === 'ACTIVE') return true
+  return status === 'INACTIVE' && nowMs < deregisteredAtMs + config.inactiveLagMs
+}
+
 function unknownContainer({ request, definition }: RunTaskCall): AwsError | undefined {
   const names = definition.body.containerDefinitions?.map(({ name }) => name) ?? []
   const unknown = request.overrides?.containerOverrides?.find(({ name }) => !names.includes(name))
@@ -120,6 +127,15 @@ function unknownContainer({ request, definition }: RunTaskCall): AwsError | unde
   return invalidParameter(
     `Override for container named ${unknown.name} is not a container in the TaskDefinition.`,
   )
+}
+
+function volumeProblem({ request, definition }: RunTaskCall): AwsError | undefined {
+  const wanted = (definition.body.volumes ?? []).filter((volume) => volume.configuredAtLaunch)
+  const given = request.volumeConfigurations ?? []
+  if (given.length > 1) return invalidParameter('Only one volume can be configured at launch.')
+  const isMatched = wanted.every(({ name }) => given.some((volume) => volume.name === name))
+  if (wanted.length === given.length && isMatched) return undefined
+  return invalidParameter('Volume configurations must match the volumes configured at launch.')
 }
 
 function fargateSize({ target }: RunTaskCall): AwsError | undefined {

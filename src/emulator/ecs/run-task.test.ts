@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Emulated, emulated, FARGATE_RUN, type Wire } from '../../../test/world/emulated.ts'
-import { localConfig } from '../config.ts'
+import { type EmulatorConfig, localConfig } from '../config.ts'
 
-function bench(): Emulated {
-  const world = emulated({ behave: () => ({}) })
+function bench(config: Partial<EmulatorConfig> = {}): Emulated {
+  const world = emulated({ behave: () => ({}), config })
   world.register()
   world.ecs('RegisterTaskDefinition', {
     family: 'bridge',
@@ -81,7 +81,10 @@ describe('calls that are refused', () => {
       rest: { tags: many(51).map((key) => ({ key, value: '' })) },
       message: 'Number of tags exceeds the limit of 50.',
     },
-    { rest: strategy({ ...fargate, weight: 0 }), message: 'weight greater than zero' },
+    {
+      rest: strategy({ ...fargate, weight: 0 }, { capacityProvider: 'FARGATE_SPOT' }),
+      message: 'weight greater than zero',
+    },
     { rest: strategy({ ...fargate, weight: 1_001 }), message: 'Weight must be 0 to 1000' },
     {
       rest: strategy(
@@ -105,6 +108,35 @@ describe('calls that are refused', () => {
       code: 'ClientException',
       message: 'TaskDefinition is inactive',
     })
+  })
+
+  test('an INACTIVE revision while ECS has not noticed everywhere', async () => {
+    const world = bench({ inactiveLagMs: 600_000 })
+    world.ecs('DeregisterTaskDefinition', { taskDefinition: 'job:1' })
+    const run = { ...FARGATE_RUN, taskDefinition: 'job:1' }
+    expect(world.ecs('RunTask', run).tasks).toHaveLength(1)
+    await world.clock.advance(600_000)
+    expect(world.refusal('RunTask', run).message).toBe('TaskDefinition is inactive')
+  })
+
+  test('a volume that is configured at launch without its configuration, and one with it', () => {
+    const world = bench()
+    world.ecs('RegisterTaskDefinition', {
+      family: 'ebs',
+      cpu: '256',
+      memory: '512',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ name: 'main', image: 'image' }],
+      volumes: [{ name: 'data', configuredAtLaunch: true }],
+    })
+    const run = { ...FARGATE_RUN, taskDefinition: 'ebs' }
+    const managedEBSVolume = { sizeInGiB: 10, roleArn: 'arn:aws:iam::123456789012:role/ebs' }
+    expect(world.refusal('RunTask', run).message).toContain('Volume configurations must match')
+    const volumeConfigurations = [{ name: 'data', managedEBSVolume }]
+    expect(world.ecs('RunTask', { ...run, volumeConfigurations }).tasks).toHaveLength(1)
+    const none = { ...FARGATE_RUN, volumeConfigurations }
+    expect(world.refusal('RunTask', none).message).toContain('Volume configurations must match')
   })
 
   test('overrides are measured as JSON: 8,192 characters are taken, one more is not', () => {

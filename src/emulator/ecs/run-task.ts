@@ -24,7 +24,8 @@ export function runTask(context: CallContext, input: JsonObject): JsonObject {
 
   const definition = launchable(context, required(request.taskDefinition, 'TaskDefinition'))
   const target = launchTarget(request, cluster, definition)
-  const call = { request, cluster, definition, target, config: context.config }
+  const { config, nowMs } = context
+  const call = { request, cluster, definition, target, config, nowMs }
   checkRunTask(call)
   takeFargateTokens(context, target, request.count ?? 1)
 

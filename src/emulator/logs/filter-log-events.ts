@@ -6,7 +6,7 @@ import { list, readShape, struct, type ValueOf } from '../shape.ts'
 import { type EventPosition, indexAfter, parsePosition, renderPosition } from './event-position.ts'
 import { compileFilterPattern } from './filter-pattern.ts'
 import { isEarlier, type LogEvent, type LogGroup, type LogStream } from './log-store.ts'
-import { findGroup } from './lookup.ts'
+import { findGroup, notFound } from './lookup.ts'
 
 const shape = struct({
   logGroupName: 'string',
@@ -65,7 +65,12 @@ function streamsOf(group: LogGroup, request: ValueOf<typeof shape>): readonly Lo
   if (names.length === 0 || names.length > MAX_STREAM_NAMES) {
     throw invalidParameter(`logStreamNames must have 1 to ${MAX_STREAM_NAMES} items.`)
   }
-  return names.flatMap((name) => group.streams.get(name) ?? [])
+  return names.map((name) => {
+    const stream = group.streams.get(name)
+    // One that is not there fails the call for all of them.
+    if (!stream) throw notFound('stream')
+    return stream
+  })
 }
 
 function eventsOf(

@@ -123,13 +123,28 @@ describe('FilterLogEvents', () => {
     put(world, ['t1'], 't')
     const filter = (rest: object): readonly string[] =>
       texts(world.logs('FilterLogEvents', { logGroupName, ...rest }))
-    expect(filter({ logStreamNames: ['t', 'none'] })).toEqual(['t1'])
+    expect(filter({ logStreamNames: ['t', 's'] })).toEqual(['s1', 't1'])
     expect(filter({ logStreamNamePrefix: 's' })).toEqual(['s1'])
     const both = { logGroupName, logStreamNames: ['s'], logStreamNamePrefix: 's' }
     expect(refusalOf(world, 'FilterLogEvents', both).code).toBe('InvalidParameterException')
     const many = Array.from({ length: 101 }, (_, index) => `${index}`)
     const tooMany = { logGroupName, logStreamNames: many }
     expect(refusalOf(world, 'FilterLogEvents', tooMany).message).toContain('1 to 100')
+  })
+
+  test('a group or a stream that is not there is refused, also one among others', () => {
+    const world = bench()
+    put(world, ['s1'])
+    expect(
+      refusalOf(world, 'FilterLogEvents', { logGroupName, logStreamNames: ['s', 'none'] }),
+    ).toMatchObject({
+      code: 'ResourceNotFoundException',
+      message: 'The specified log stream does not exist.',
+    })
+    expect(refusalOf(world, 'FilterLogEvents', { logGroupName: 'none' })).toMatchObject({
+      code: 'ResourceNotFoundException',
+      message: 'The specified log group does not exist.',
+    })
   })
 
   test('startTime and endTime are both included', () => {

@@ -1,5 +1,9 @@
+import { ACTION_ROOTS, placeholdersOf } from '../../kinds/automation-template.ts'
 import type { Action, ActionType, AutomationSpec, Trigger } from '../../kinds/generated.ts'
 import type { PathStep } from '../../kinds/placeholder.ts'
+import type { Json } from '../../lib/json.ts'
+import { nearest } from '../../lib/nearest.ts'
+import { isOwnHeader } from '../../lib/webhook/send.ts'
 import type { Issue } from '../problem.ts'
 
 type Path = readonly PathStep[]
@@ -94,10 +98,77 @@ const NEEDED: Readonly<Partial<Record<ActionType, keyof Action>>> = {
 }
 
 function checkAction(action: Action, path: Path): readonly Issue[] {
+  return [
+    ...checkNeeded(action, path),
+    ...checkAddress(action, path),
+    ...TEMPLATED.flatMap((member) =>
+      checkPlaceholders(action[member] as Json | undefined, [...path, member]),
+    ),
+  ]
+}
+
+function checkNeeded(action: Action, path: Path): readonly Issue[] {
   const needed = neededMember(action)
-  if (needed === undefined || action[needed] !== undefined) return []
-  const message = `an action of type ${action.type} needs '${needed}'`
+  const isThere = needed === 'url' ? isAddressed(action) : needed && action[needed] !== undefined
+  if (needed === undefined || isThere) return []
+  const message =
+    needed === 'url'
+      ? `an action of type ${action.type} needs 'url', or 'urlSecret' where the address is a secret`
+      : `an action of type ${action.type} needs '${needed}'`
   return [{ code: 'Missing', path: [...path, needed], message }]
+}
+
+function isAddressed({ url, urlSecret }: Action): boolean {
+  return url !== undefined || urlSecret !== undefined
+}
+
+function checkAddress({ url, urlSecret, headers }: Action, path: Path): readonly Issue[] {
+  const issues: Issue[] = []
+  if (url !== undefined && urlSecret !== undefined) {
+    const message = "'url' and 'urlSecret' exclude each other"
+    issues.push({ code: 'Exclusive', path: [...path, 'urlSecret'], atKey: true, message })
+  }
+  if (url !== undefined && !/^https?:\/\//i.test(url)) {
+    const message = 'must begin with http:// or https://'
+    issues.push({ code: 'InvalidFormat', path: [...path, 'url'], message })
+  }
+  for (const name of Object.keys(headers ?? {}).filter(isOwnHeader)) {
+    const message = `the header ${name} belongs to the connection and cannot be set`
+    issues.push({ code: 'NotAllowed', path: [...path, 'headers', name], atKey: true, message })
+  }
+  return issues
+}
+
+/** Members in which placeholders are filled in. */
+const TEMPLATED = [
+  'message',
+  'parameters',
+  'variables',
+  'headers',
+  'payload',
+  'subject',
+  'body',
+] as const
+
+/** Members that are sent; nothing that is kept may hold a secret. */
+const SENT: readonly PathStep[] = ['headers', 'payload']
+
+/** What an event has is not known here; what placeholders begin with is. */
+export function checkPlaceholders(value: Json | undefined, path: Path): readonly Issue[] {
+  const member = path.find((step) => TEMPLATED.some((name) => name === step))
+  const allowed = ACTION_ROOTS.filter(
+    (root) => root !== 'secrets' || (member !== undefined && SENT.includes(member)),
+  )
+  return placeholdersOf(value)
+    .filter(([root]) => !allowed.some((name) => name === root))
+    .map((steps) => {
+      const written = steps.join('.')
+      const near = nearest(String(steps[0]), allowed)
+      const way =
+        near === undefined ? `they begin with ${allowed.join(', ')}` : `did you mean '${near}'?`
+      const message = `{{ ${written} }} stands for nothing in an action; ${way}`
+      return { code: 'InvalidPlaceholder', path, message }
+    })
 }
 
 function neededMember(action: Action): keyof Action | undefined {

@@ -2,7 +2,7 @@ import type { DeploymentSpec } from '../../kinds/generated.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Issue } from '../problem.ts'
 import type { UserSchemas } from '../user-schema.ts'
-import { checkTrigger } from './automation.ts'
+import { checkPlaceholders, checkTrigger } from './automation.ts'
 import { checkSchedule } from './schedule.ts'
 import { checkTemplate } from './template.ts'
 import { checkUnique } from './unique.ts'
@@ -17,6 +17,11 @@ export function checkDeployment(spec: DeploymentSpec, schemas: UserSchemas): rea
     ...checkUnique(schedules, 'slug', ['spec', 'schedules']),
     ...triggers.flatMap(({ trigger }, index) =>
       checkTrigger(trigger, ['spec', 'triggers', index, 'trigger']),
+    ),
+    ...triggers.flatMap((trigger, index) =>
+      (['parameters', 'variables'] as const).flatMap((member) =>
+        checkPlaceholders(trigger[member], ['spec', 'triggers', index, member]),
+      ),
     ),
     ...checkUnique(triggers, 'name', ['spec', 'triggers']),
     ...checkParameters(spec, schemas),

@@ -368,6 +368,36 @@ describe('Automation', () => {
       'spec.trigger.match.a',
     ],
     [
+      'an address and a secret with one',
+      action({ type: 'call-webhook', url: 'https://a', urlSecret: 'b' }),
+      'Exclusive',
+      'spec.actions[0].urlSecret',
+    ],
+    [
+      'an address that is no web address',
+      action({ type: 'call-webhook', url: 'ftp://a' }),
+      'InvalidFormat',
+      'spec.actions[0].url',
+    ],
+    [
+      'a header of the connection',
+      action({ type: 'call-webhook', url: 'https://a', headers: { host: 'b' } }),
+      'NotAllowed',
+      'spec.actions[0].headers.host',
+    ],
+    [
+      'a placeholder that stands for nothing',
+      action({ type: 'call-webhook', url: 'https://a', payload: { a: '{{ runs.name }}' } }),
+      'InvalidPlaceholder',
+      'spec.actions[0].payload',
+    ],
+    [
+      'a secret where it would be kept',
+      action({ type: 'run-deployment', deployment: 'd', parameters: { a: '{{ secrets.b }}' } }),
+      'InvalidPlaceholder',
+      'spec.actions[0].parameters',
+    ],
+    [
       'both spellings of a key',
       trigger({ type: 'event', for_each: ['a'], forEach: ['b'] }),
       'UnknownField',
@@ -380,6 +410,8 @@ describe('Automation', () => {
 
   test.each([
     [action({ type: 'run-deployment', source: 'inferred' })],
+    [action({ type: 'call-webhook', urlSecret: 'b', headers: { X: '{{ secrets.c }}' } })],
+    [action({ type: 'send-notification', url: 'https://a', body: '{{ flow_run.name }}' })],
     [action({ type: 'pause-deployment', deployment_id: 'd' })],
     [trigger({ type: 'event', matchRelated: [{ a: 'b' }, { c: ['d', '!e'] }] })],
     [

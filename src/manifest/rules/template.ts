@@ -1,5 +1,5 @@
-import type { Scalar, WrittenTemplate } from '../../kinds/generated.ts'
-import { heartbeatOfEnv } from '../../kinds/heartbeat.ts'
+import type { Heartbeat, Scalar, WrittenTemplate } from '../../kinds/generated.ts'
+import { heartbeatConflict, heartbeatOfEnv } from '../../kinds/heartbeat.ts'
 import { parsePatches } from '../../kinds/patch-text.ts'
 import { hasPlaceholder, type PathStep } from '../../kinds/placeholder.ts'
 import { isJsonObject, type Json } from '../../lib/json.ts'
@@ -18,7 +18,7 @@ export function checkTemplate(template: WrittenTemplate | undefined, path: Path)
     ...exclusive(template, ['taskDefinition', 'taskDefinitionArn'], path),
     ...exclusive(template, ['launchType', 'capacityProviderStrategy'], path),
     ...checkLadder(template.capacityLadder, [...path, 'capacityLadder']),
-    ...checkHeartbeatEnv(template.env, path),
+    ...checkHeartbeat(template, path),
     ...patches.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] })),
     ...checkPatch(patches.template['taskDefinitionCustomizations'], [
       ...path,
@@ -55,14 +55,29 @@ function checkLadder(ladder: WrittenTemplate['capacityLadder'], path: Path): rea
 }
 
 /** A frequency that is still a placeholder is looked at when it is rendered. */
-function checkHeartbeatEnv(env: WrittenTemplate['env'], path: Path): readonly Issue[] {
+function checkHeartbeat(
+  { env, heartbeat }: Pick<WrittenTemplate, 'env' | 'heartbeat'>,
+  path: Path,
+): readonly Issue[] {
   if (!isJsonObject(env)) return []
-  const literal = Object.entries(env as Readonly<Record<string, Scalar>>).filter(
-    ([, value]) => !(typeof value === 'string' && hasPlaceholder(value)),
+  const literal = Object.fromEntries(
+    Object.entries(env as Readonly<Record<string, Scalar>>).filter(
+      ([, value]) => !(typeof value === 'string' && hasPlaceholder(value)),
+    ),
   )
-  const beat = heartbeatOfEnv(Object.fromEntries(literal))
-  if (beat.type !== 'Invalid') return []
-  return [{ code: 'InvalidHeartbeat', path: [...path, 'env', beat.name], message: beat.message }]
+  const code = 'InvalidHeartbeat'
+  const beat = heartbeatOfEnv(literal)
+  if (beat.type === 'Invalid') {
+    return [{ code, path: [...path, 'env', beat.name], message: beat.message }]
+  }
+  const message = heartbeatConflict(literalHeartbeat(heartbeat), literal)
+  if (message === undefined) return []
+  return [{ code, path: [...path, 'heartbeat', 'frequencySeconds'], message }]
+}
+
+function literalHeartbeat(heartbeat: WrittenTemplate['heartbeat']): Heartbeat | undefined {
+  const frequencySeconds = isJsonObject(heartbeat) ? heartbeat['frequencySeconds'] : undefined
+  return typeof frequencySeconds === 'number' ? { frequencySeconds } : undefined
 }
 
 /** Which members an operation needs beside op and path (RFC 6902 section 4). */

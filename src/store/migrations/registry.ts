@@ -1,6 +1,11 @@
 import { INITIAL } from './0001-initial.ts'
 import { UPKEEP } from './0002-upkeep.ts'
 import { SLOTS } from './0003-slots.ts'
+import { EVENT_LOG } from './0004-event-log.ts'
+import { AUTOMATIONS } from './0005-automations.ts'
+import { BEATS } from './0006-beats.ts'
+import { NAMESPACE_META } from './0007-namespace-meta.ts'
+import { POOL_USE } from './0008-pool-use.ts'
 
 export interface Migration {
   /** user_version after it. */
@@ -13,4 +18,9 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: INITIAL },
   { version: 2, sql: UPKEEP },
   { version: 3, sql: SLOTS },
+  { version: 4, sql: EVENT_LOG },
+  { version: 5, sql: AUTOMATIONS },
+  { version: 6, sql: BEATS },
+  { version: 7, sql: NAMESPACE_META },
+  { version: 8, sql: POOL_USE },
 ]

@@ -1,0 +1,48 @@
+import { startEndpoint } from '../harness/endpoint.ts'
+import { temporaryFolder } from '../harness/folder.ts'
+import { writeParkedRuns } from '../harness/manifests.ts'
+import { ask, startUp } from '../harness/program.ts'
+import { report, round } from '../harness/sample.ts'
+
+// A folder of many manifests, a file each: until all of them are objects, and again when nothing has changed.
+const FILES = Number(process.argv[2] ?? 100_000)
+
+const folder = temporaryFolder()
+const root = writeParkedRuns(folder, FILES)
+const endpoint = await startEndpoint()
+const cold = await startUp({ folder, directories: [root], endpoint: endpoint.url })
+const coldCpuMs = cold.cpuMs()
+const { peak } = cold.memory()
+const { text } = await ask({ socket: cold.socket, path: '/apis/capstan.dev/v1/runs?limit=1' })
+const left = (JSON.parse(text) as { metadata: { remainingItemCount?: number } }).metadata
+const stallMs = round(await cold.stop())
+const warm = await startUp({ folder, directories: [root], endpoint: endpoint.url })
+const warmCpuMs = warm.cpuMs()
+report({
+  name: `ingest-${FILES}-cold`,
+  value: round(cold.readyMs / 1_000, 1),
+  unit: 's',
+  target: 40,
+  better: 'lower',
+  cpuMs: coldCpuMs,
+  stallMs,
+  beside: { objects: 1 + (left.remainingItemCount ?? 0) },
+})
+report({
+  name: `ingest-${FILES}-peak-memory`,
+  value: peak,
+  unit: 'MB RSS',
+  target: 300,
+  better: 'lower',
+})
+report({
+  name: `ingest-${FILES}-unchanged`,
+  value: round(warm.readyMs / 1_000, 1),
+  unit: 's',
+  target: 4,
+  better: 'lower',
+  cpuMs: warmCpuMs,
+})
+await warm.stop()
+endpoint.close()
+process.exit(0)

@@ -1,0 +1,300 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Exit, openSandbox, PROGRAM, type Program, runText, type Sandbox } from './program.ts'
+
+/**
+ * System calls of the controller on its database fail, one by one, as strace can make them. SQLite as it is
+ * built here calls fsync, not fdatasync; both are named, so that another build is tested as well.
+ */
+
+/** A sweep plays every seventh index of the scenario; CAPSTAN_DISK_STRIDE=1 plays each of them, in minutes. */
+const STRIDE = Number(process.env['CAPSTAN_DISK_STRIDE'] ?? 7)
+
+/** Of the many writes that make a new database so many are tried, evenly spread. */
+const FIRST_START_CASES = 12
+
+/** Cases at the same time: each waits for its tasks half of the time. */
+const LANES = 3
+
+/** A controller that neither ends nor finishes its runs has noticed nothing. */
+const CASE_MS = 30_000
+
+/** A disk that stays full is no reason to end: so long is looked at what the controller does with it. */
+const FULL_DISK_MS = 4_000
+
+const FILES = ['capstan.db', 'capstan.db-wal', 'capstan.db-journal'] as const
+
+const hasStrace = spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0
+if (!hasStrace)
+  console.log('disk faults: skipped, because strace is not installed or may not trace')
+
+type Call = 'pwrite64' | 'fsync,fdatasync'
+/** The call fails with an error, or the process dies right in it. */
+type Harm = 'error=EIO' | 'error=ENOSPC' | 'signal=KILL'
+
+/** Taken in turn. Writes to the log come in pairs, so an odd number of them reaches both of a pair. */
+const HARMS: readonly Harm[] = ['error=EIO', 'error=ENOSPC', 'signal=KILL']
+
+interface Fault {
+  readonly call: Call
+  readonly harm: Harm
+  /** The nth call is hit; with `+` that one and all after it. */
+  readonly when: string
+}
+
+interface Case extends Fault {
+  readonly name: string
+  /** A copy of this data directory is used; undefined: a new one. */
+  readonly from: string | undefined
+}
+
+interface Verdict {
+  readonly name: string
+  readonly exit: Exit | 'killed'
+  readonly said: 'nothing' | 'I/O error' | 'disk full'
+  /** Tasks that were launched though no committed intent stands behind them. */
+  readonly unrecorded: readonly string[]
+  readonly damage: unknown
+  /** What was wrong after a start on a sound disk. */
+  readonly after: readonly string[]
+}
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = openSandbox()
+  sandbox.write('seed/pool.yaml', poolText())
+  const words = ['up', 'seed', '--local', '--once', '--listen', 'none', '--data', 'data-seed']
+  expect((await sandbox.run(words)).code).toBe(0)
+})
+
+afterAll(() => sandbox.close())
+
+function poolText(): string {
+  return 'apiVersion: capstan.dev/v1\nkind: WorkPool\nmetadata: {name: seed}\nspec: {}\n'
+}
+
+function upWords(name: string): readonly string[] {
+  return ['up', `m-${name}`, '--local', '--once', '--listen', 'none', '--data', `data-${name}`]
+}
+
+function harmOf(nth: number): Harm {
+  return HARMS[nth % HARMS.length] ?? 'error=EIO'
+}
+
+function prepare({ name, from }: Pick<Case, 'name' | 'from'>): void {
+  sandbox.write(`m-${name}/run.yaml`, runText(name, 'true'))
+  if (from !== undefined)
+    cpSync(sandbox.path(from), sandbox.path(`data-${name}`), { recursive: true })
+  else mkdirSync(sandbox.path(`data-${name}`))
+}
+
+function startTraced(name: string, expressions: readonly string[]): Program {
+  const paths = FILES.flatMap((file) => ['-P', sandbox.path(`data-${name}`, file)])
+  const what = expressions.flatMap((expression) => ['-e', expression])
+  // strace's fast filter lets errors through to the call, but no signals (strace 6.1).
+  const isFast = expressions.every((expression) => !expression.includes('signal='))
+  const trace = [
+    '-f',
+    ...(isFast ? ['--seccomp-bpf'] : []),
+    '-qq',
+    ...paths,
+    ...what,
+    '-o',
+    sandbox.path(`${name}.trace`),
+  ]
+  return sandbox.launch('strace', [...trace, process.execPath, PROGRAM, ...upWords(name)])
+}
+
+/** How often the undisturbed scenario makes each call. */
+async function countCalls(name: string, from: string | undefined): Promise<Record<Call, number>> {
+  prepare({ name, from })
+  const program = startTraced(name, ['trace=pwrite64,fsync,fdatasync'])
+  expect((await program.ended).code, program.stderr).toBe(0)
+  const lines = readFileSync(sandbox.path(`${name}.trace`), 'utf8').split('\n')
+  const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length
+  return { pwrite64: count(/ pwrite64\(/), 'fsync,fdatasync': count(/ f(?:data)?sync\(/) }
+}
+
+async function playCase(one: Case): Promise<Verdict> {
+  const { name, call, harm, when } = one
+  prepare(one)
+  const inject = `inject=${call}:${harm}:when=${when}`
+  const program = startTraced(name, [`trace=${call}`, inject])
+  if (when.endsWith('+')) await Promise.allSettled([program.says(/disk is full/)])
+  const exit = await endOf(program, when.endsWith('+') ? FULL_DISK_MS : CASE_MS)
+  const { unrecorded, damage } = inspect(name)
+  const again = await sandbox.run(upWords(name))
+  const after = [
+    ...(again.code === 0 ? [] : [`the next start ended with ${again.code}: ${again.stderr}`]),
+    ...wrongTasks(name, harm),
+  ]
+  return { name, exit, said: whatIsSaid(program.stderr), unrecorded, damage, after }
+}
+
+/** One task, by one intent. A death may cut off the start of a task, which is lost then, as a host of AWS is. */
+function wrongTasks(name: string, harm: Harm): readonly string[] {
+  const tokens = tokensOf(name)
+  const most = harm === 'signal=KILL' ? 2 : 1
+  const isSound = new Set(tokens).size === tokens.length && tokens.length >= 1
+  return isSound && tokens.length <= most ? [] : [`${tokens.length} tasks: ${tokens.join(' ')}`]
+}
+
+async function endOf(program: Program, patienceMs: number): Promise<Exit | 'killed'> {
+  const tooLong = new Promise<'killed'>((resolve) => {
+    setTimeout(() => resolve('killed'), patienceMs).unref()
+  })
+  const end = await Promise.race([program.ended, tooLong])
+  if (end !== 'killed') return end
+  // strace ends with its child, but not the other way round.
+  const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8')
+  for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL')
+  await program.ended
+  return end
+}
+
+function whatIsSaid(stderr: string): Verdict['said'] {
+  if (/disk is full/.test(stderr)) return 'disk full'
+  return /I\/O error/.test(stderr) ? 'I/O error' : 'nothing'
+}
+
+/** What the faults left, looked at in a copy: opening the files would mend them. */
+function inspect(name: string): Pick<Verdict, 'unrecorded' | 'damage'> {
+  const copy = `copy-${name}`
+  mkdirSync(sandbox.path(copy))
+  for (const file of FILES) {
+    const path = sandbox.path(`data-${name}`, file)
+    if (existsSync(path)) cpSync(path, sandbox.path(copy, file))
+  }
+  const tokens = tokensOf(name)
+  if (!existsSync(sandbox.path(copy, FILES[0]))) return { unrecorded: tokens, damage: 'ok' }
+  const database = new Database(sandbox.path(copy, FILES[0]))
+  const damage = database.pragma('integrity_check', { simple: true })
+  const known = new Set(
+    hasTable(database, 'attempts')
+      ? database.prepare<[], string>('SELECT client_token FROM attempts').pluck().all()
+      : [],
+  )
+  database.close()
+  return { unrecorded: tokens.filter((token) => !known.has(token)), damage }
+}
+
+function hasTable(database: Database.Database, name: string): boolean {
+  const query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
+  return database.prepare<[string]>(query).get(name) !== undefined
+}
+
+/** Client tokens of all tasks that the embedded endpoint has made. */
+function tokensOf(name: string): readonly string[] {
+  const path = sandbox.path(`data-${name}`, 'local', 'state.jsonl')
+  if (!existsSync(path)) return []
+  const entries = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map(
+      (line) => JSON.parse(line) as { kind: string; key: string; value?: { clientToken: string } },
+    )
+  const tasks = new Map(
+    entries.flatMap(({ kind, key, value }) =>
+      kind === 'task' && value ? [[key, value.clientToken] as const] : [],
+    ),
+  )
+  return [...tasks.values()]
+}
+
+async function playAll(cases: readonly Case[]): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
+  const waiting = cases.values()
+  const lane = async (): Promise<void> => {
+    for (const one of waiting) verdicts.push(await playCase(one))
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  return verdicts
+}
+
+function summarize(title: string, verdicts: readonly Verdict[], startedMs: number): void {
+  const counts: Record<string, number> = {}
+  for (const { exit, said } of verdicts) {
+    const end = exit === 'killed' ? 'still runs' : `exit ${exit.code ?? exit.signal}`
+    counts[`${said}, ${end}`] = (counts[`${said}, ${end}`] ?? 0) + 1
+  }
+  const seconds = Math.round((performance.now() - startedMs) / 1_000)
+  console.log(
+    `disk faults, ${title} ${JSON.stringify({ cases: verdicts.length, ...counts, seconds })}`,
+  )
+}
+
+function expectSound(verdicts: readonly Verdict[]): void {
+  expect(verdicts.filter(({ unrecorded }) => unrecorded.length > 0)).toEqual([])
+  expect(verdicts.filter(({ damage }) => damage !== 'ok')).toEqual([])
+  expect(verdicts.filter(({ after }) => after.length > 0)).toEqual([])
+}
+
+/** A fault that hits something either ends the process with 1 and a sentence, or is overcome. */
+function expectHonest(verdicts: readonly Verdict[]): void {
+  const dishonest = verdicts.filter(({ exit, said }) => {
+    if (exit === 'killed') return true
+    if (exit.code === 0 || exit.signal === 'SIGKILL') return false
+    return exit.code !== 1 || said === 'nothing'
+  })
+  expect(dishonest).toEqual([])
+}
+
+describe.skipIf(!hasStrace)('a disk that fails', () => {
+  test('at each write and each sync of a launch: it is said, nothing unrecorded is launched, the next start is clean', async () => {
+    const startedMs = performance.now()
+    const counts = await countCalls('count', 'data-seed')
+    const cases = (['pwrite64', 'fsync,fdatasync'] as const).flatMap((call) =>
+      Array.from({ length: Math.ceil(counts[call] / STRIDE) }, (_, nth): Case => {
+        // A sync that fails is the worst case: what it was for may be gone.
+        const harm = call === 'pwrite64' ? harmOf(nth) : 'error=EIO'
+        const when = String(1 + nth * STRIDE)
+        const name = `${call === 'pwrite64' ? 'w' : 's'}${when}`
+        return { name, call, harm, when, from: 'data-seed' }
+      }),
+    )
+    const verdicts = await playAll(cases)
+    summarize('a launch', verdicts, startedMs)
+    expect(counts.pwrite64).toBeGreaterThan(10)
+    expect(counts['fsync,fdatasync']).toBeGreaterThan(3)
+    expectSound(verdicts)
+    expectHonest(verdicts)
+    expect(verdicts.filter(({ said }) => said === 'I/O error').length).toBeGreaterThan(0)
+    const killed = verdicts.filter(({ exit }) => exit !== 'killed' && exit.signal === 'SIGKILL')
+    expect(killed.length).toBeGreaterThan(0)
+  }, 600_000)
+
+  test('while a database is made: the next start makes it', async () => {
+    const startedMs = performance.now()
+    const counts = await countCalls('count-new', undefined)
+    const step = Math.max(1, Math.floor(counts.pwrite64 / FIRST_START_CASES))
+    const cases = Array.from({ length: FIRST_START_CASES }, (_, index): Case => {
+      const when = String(1 + index * step)
+      return { name: `n${index}`, call: 'pwrite64', harm: harmOf(index), when, from: undefined }
+    })
+    const verdicts = await playAll(cases)
+    summarize('a first start', verdicts, startedMs)
+    expectSound(verdicts)
+    expectHonest(verdicts)
+  }, 300_000)
+
+  test('that stays full: nothing is launched meanwhile, and everything afterwards', async () => {
+    const startedMs = performance.now()
+    const counts = await countCalls('count-full', 'data-seed')
+    const cases = [1, Math.ceil(counts.pwrite64 / 3), Math.ceil(counts.pwrite64 / 2)].map(
+      (at, index): Case => ({
+        name: `f${index}`,
+        call: 'pwrite64',
+        harm: 'error=ENOSPC',
+        when: `${at}+`,
+        from: 'data-seed',
+      }),
+    )
+    const verdicts = await playAll(cases)
+    summarize('a full disk', verdicts, startedMs)
+    expectSound(verdicts)
+    expect(verdicts.filter(({ said }) => said !== 'disk full')).toEqual([])
+  }, 120_000)
+})
