@@ -54,13 +54,17 @@ for (let goal = 1_000; goal <= RUNS; goal *= 10) {
   })
   last = now
 }
-report({
-  name: 'fleet-growth',
-  value: round((cpuPerRun.at(-1) ?? 0) / (cpuPerRun.at(1) ?? cpuPerRun[0] ?? 1), 2),
-  unit: 'times the cost of a run at 10,000',
-  target: 1.2,
-  better: 'lower',
-})
+// The first ten thousand fill the histories of the deployments; from then on nothing may grow.
+const [, settled] = cpuPerRun
+if (settled !== undefined && cpuPerRun.length > 2) {
+  report({
+    name: 'fleet-growth',
+    value: round((cpuPerRun.at(-1) ?? 0) / settled, 2),
+    unit: 'times the cost of a run at 10,000',
+    target: 1.2,
+    better: 'lower',
+  })
+}
 world.close()
 
 function mark(): Mark {
