@@ -20,7 +20,7 @@ export function writeParkedRuns(folder: string, count: number): string {
   for (let index = 0; index < count; index += 1) {
     const place = join(root, `part-${Math.floor(index / PER_FOLDER)}`)
     if (index % PER_FOLDER === 0) mkdirSync(place)
-    writeFileSync(join(place, `run-${index}.yaml`), runText(`run-${index}`, 'parked'))
+    writeFileSync(join(place, `parked-${index}.yaml`), runText(`parked-${index}`, 'parked'))
   }
   return root
 }

@@ -1,7 +1,7 @@
 import { startEndpoint } from '../harness/endpoint.ts'
 import { temporaryFolder } from '../harness/folder.ts'
 import { writeParkedRuns } from '../harness/manifests.ts'
-import { ask, startUp } from '../harness/program.ts'
+import { startUp } from '../harness/program.ts'
 import { report, round } from '../harness/sample.ts'
 
 // A folder of many manifests, a file each: until all of them are objects, and again when nothing has changed.
@@ -13,8 +13,6 @@ const endpoint = await startEndpoint()
 const cold = await startUp({ folder, directories: [root], endpoint: endpoint.url })
 const coldCpuMs = cold.cpuMs()
 const { peak } = cold.memory()
-const { text } = await ask({ socket: cold.socket, path: '/apis/capstan.dev/v1/runs?limit=1' })
-const left = (JSON.parse(text) as { metadata: { remainingItemCount?: number } }).metadata
 const stallMs = round(await cold.stop())
 const warm = await startUp({ folder, directories: [root], endpoint: endpoint.url })
 const warmCpuMs = warm.cpuMs()
@@ -26,7 +24,6 @@ report({
   better: 'lower',
   cpuMs: coldCpuMs,
   stallMs,
-  beside: { objects: 1 + (left.remainingItemCount ?? 0) },
 })
 report({
   name: `ingest-${FILES}-peak-memory`,

@@ -24,6 +24,7 @@ import { Outbound } from './outbound.ts'
 import { ANONYMOUS, type ApiRequest, type ApiResponse, type User } from './request.ts'
 import { errorResponse } from './status.ts'
 import { Streams } from './streams.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** Go clients keep idle connections for 90 s; closing earlier makes their next POST fail with EOF. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000
@@ -79,11 +80,13 @@ export class HttpListener implements Listener {
   readonly #connections = new Connections()
   readonly #outbound = new Outbound()
   readonly #streams = new Streams()
+  readonly #turns: Turns
   /** Answers that are not finished, by connection: several where requests are pipelined. */
   readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>()
 
   constructor(parts: ListenerParts) {
     this.#parts = parts
+    this.#turns = createTurns(parts.clock)
     const onRequest: RequestListener = (message, response) => {
       this.#serve(message, response).catch((error: unknown) => {
         parts.log.error('a connection failed', { error })
@@ -163,6 +166,7 @@ export class HttpListener implements Listener {
       user = this.#admit(message)
       const maxBytes = this.#parts.maxBodyBytes?.(splitUrl(message.url ?? '/').path)
       const request = await readRequest(message, user, maxBytes)
+      await this.#turns.take()
       return { answer: await this.#parts.handle(request), user }
     } catch (error) {
       return { answer: errorResponse(error), ...(user ? { user } : {}) }

@@ -81,6 +81,14 @@ const SQLITE_FAILURES: readonly {
   },
 ]
 
+/** A later start than ours stands in the database: whoever raised it acts now, and we do not. */
+export function overtaken(newest: number, epoch: number): StoreUnusable {
+  return new StoreUnusable(
+    'Replaced',
+    `another controller took over this data directory (start ${newest}, this is start ${epoch}): this one stops`,
+  )
+}
+
 /** What to say about a damaged file. `detail` is SQLite's own first complaint. */
 export function corruptSentence(path: string, detail: string): string {
   return `${path} is damaged (${detail}): move it and its -wal file aside, then put the newest backup in its place, or start without it to recover from what ECS still knows`

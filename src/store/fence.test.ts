@@ -48,6 +48,19 @@ describe('a fence', () => {
     expect(() => first.fence.check()).toThrow('took over')
   })
 
+  test('lets no earlier start change the database, wherever it was when it was overtaken', () => {
+    const first = start()
+    const write = ({ store }: typeof first, value: string): void =>
+      store.transaction(() => store.identity.set('probe', value))
+    write(first, 'first')
+    const second = start()
+    write(second, 'second')
+    expect(() => write(first, 'late')).toThrow('another controller took over')
+    expect(second.store.identity.get('probe')).toBe('second')
+    expect(first.store.failure()).toMatchObject({ reason: 'Replaced' })
+    write(second, 'still')
+  })
+
   test('that fell stays down, whatever is put back', () => {
     const { fence } = start()
     renameSync(join(dir, 'capstan.db'), join(dir, 'away'))

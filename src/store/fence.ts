@@ -1,4 +1,4 @@
-import { StoreUnusable } from './errors.ts'
+import { overtaken, type StoreUnusable } from './errors.ts'
 import type { LaunchLog } from './launch-log.ts'
 import type { DataDirLock } from './lock.ts'
 import type { SqliteStore } from './open.ts'
@@ -51,11 +51,7 @@ function epochProblem(
 ): StoreUnusable | undefined {
   try {
     const newest = store.identity.epoch()
-    if (newest === epoch) return undefined
-    return new StoreUnusable(
-      'Replaced',
-      `another controller took over this data directory (start ${newest}, this is start ${epoch}): this one stops`,
-    )
+    return newest === epoch ? undefined : overtaken(newest, epoch)
   } catch (error) {
     const problem = store.failure()
     if (problem) return problem

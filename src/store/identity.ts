@@ -9,7 +9,11 @@ const EPOCH = 'epoch'
 /** Name of a controller that was given none (`capstan up --name`). */
 const DEFAULT_CONTROLLER_NAME = 'default'
 
-export function createIdentityStore(sql: Sql): IdentityStore {
+/** `onEpoch` hears of each epoch that this process has raised and committed. */
+export function createIdentityStore(
+  sql: Sql,
+  onEpoch: (epoch: number, readEpoch: () => number) => void,
+): IdentityStore {
   const find = sql.one<[string], { value: string }>('SELECT value FROM identity WHERE key = ?')
   const put = sql.write<[string, string]>(
     'INSERT OR REPLACE INTO identity (key, value) VALUES (?, ?)',
@@ -29,6 +33,7 @@ export function createIdentityStore(sql: Sql): IdentityStore {
     raiseEpoch() {
       const next = epoch() + 1
       put(EPOCH, String(next))
+      onEpoch(next, epoch)
       return next
     },
     get,

@@ -184,7 +184,9 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
   const sql = createSql(database, (error) => transactions.failedRead(error))
   const journal = createJournal(sql, transactions)
   const namespaces = createNamespaceStore(sql, journal)
-  const identity = createIdentityStore(sql)
+  const identity = createIdentityStore(sql, (epoch, readEpoch) =>
+    transactions.afterCommit(() => transactions.holdEpoch(epoch, readEpoch)),
+  )
   transactions.run(() => {
     ensureInstanceId(identity, random)
     namespaces.ensure(DEFAULT_NAMESPACE, random.uuid(), nowMs)

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { invariant } from '../lib/assert.ts'
 import { errorMessage } from '../lib/errors.ts'
-import { StoreUnusable, toStoreUnusable } from './errors.ts'
+import { overtaken, StoreUnusable, toStoreUnusable } from './errors.ts'
 import { LogSync, type TransactionSync } from './log-sync.ts'
 import type { Change } from './types.ts'
 
@@ -26,6 +26,8 @@ export interface TransactionOptions {
  *   behind its own, so that every listener hears every batch once, in the order of the commits.
  * - `#effects` are due after the commit of the open transaction, and `#due` when its batch was heard:
  *   each once, however often it was asked for.
+ * - Once `#epoch` is set, a transaction in which the database names another one writes nothing, for good: a
+ *   process that slept while another took over would change what that one believes to know.
  * - After an I/O error or a damaged page nothing is written any more: a later fsync on the same handle
  *   may report success for data that is gone.
  */
@@ -45,6 +47,8 @@ export class Transactions {
   #sync: TransactionSync = 'Now'
   #announcing = false
   #newest: number
+  #epoch: number | undefined
+  #readEpoch: () => number = () => 0
   #failure: StoreUnusable | undefined
   #writeProblem: StoreUnusable | undefined
 
@@ -86,6 +90,12 @@ export class Transactions {
     const unusable = toStoreUnusable(error, this.#options.path)
     if (unusable && isFinal(unusable)) this.#failure ??= unusable
     return unusable ?? error
+  }
+
+  /** From now on only the process of this epoch writes: `readEpoch` says whose turn it is. */
+  holdEpoch(epoch: number, readEpoch: () => number): void {
+    this.#epoch = epoch
+    this.#readEpoch = readEpoch
   }
 
   /** A change to announce when the open transaction commits. */
@@ -154,6 +164,7 @@ export class Transactions {
     try {
       this.#statements.begin.run()
       this.#isOpen = true
+      this.#requireEpoch()
       const result = callSynchronous(write)
       this.#requireTransaction()
       this.#statements.commit.run()
@@ -188,6 +199,15 @@ export class Transactions {
       }
       throw error
     }
+  }
+
+  /** Inside of the transaction, so that nobody takes over between the look and the commit. */
+  #requireEpoch(): void {
+    if (this.#epoch === undefined) return
+    const newest = this.#readEpoch()
+    if (newest === this.#epoch) return
+    this.#failure ??= overtaken(newest, this.#epoch)
+    throw this.#failure
   }
 
   /** SQLite ends a whole transaction by itself on some failures, such as a full disk: nothing of it may go on. */

@@ -8,6 +8,9 @@ import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 
+/** Of the server: far less than the hostile clients ask it to hold. */
+const HEAP_MIB = 320
+
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -53,7 +56,11 @@ interface Where {
 export async function startHostileWorld(): Promise<HostileWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-hostile-'))
   const host = fileURLToPath(new URL('api-host.ts', import.meta.url))
-  const child = spawn(process.execPath, [host, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // What is held beyond it ends the process; without it, how much garbage lies about is the collector's mood.
+  const heap = `--max-old-space-size=${HEAP_MIB}`
+  const child = spawn(process.execPath, [heap, host, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const where = await firstLine(child)
   const { port, socketPath, ca } = where
   const tokens = { honest: where.token, hostile: where.hostile, nobody: undefined }

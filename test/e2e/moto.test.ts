@@ -115,6 +115,7 @@ spec:
       expect(task?.startedBy).toMatch(/^capstan-[0-9a-f]{28}$/)
       expect(Object.fromEntries((task?.tags ?? []).map(({ key, value }) => [key, value]))).toEqual({
         team: 'blue',
+        'capstan.dev/instance': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         'capstan.dev/run': 'default/hello',
         'capstan.dev/run-uid': run?.metadata.uid,
         'capstan.dev/attempt': '1',
@@ -140,7 +141,7 @@ spec:
         })
       }, LIFE_MS)
       expect(await tasksOf('lost')).toEqual([])
-      expect(await controller.stop()).toEqual({ code: 0, signal: null })
+      expect(await controller.stop(), controller.stderr).toEqual({ code: 0, signal: null })
     })
   },
 )

@@ -46,7 +46,7 @@ export function judge(judged: Judged): Verdict {
     ...forgotten(facts),
     ...repeated(facts),
     ...overbooked(facts),
-    ...mistold(world),
+    ...mistold(world, runsOf(wishes, 'Recreate')),
     ...wishes.flatMap((wish) => ungranted(facts, wish)),
     ...story.runs.flatMap((run) => [
       ...unfinished(world, run),
@@ -85,6 +85,10 @@ function forgotten({ world, tasks }: Case): Verdict {
   })
 }
 
+function runsOf(wishes: readonly GrantedWish[], type: GrantedWish['type']): ReadonlySet<string> {
+  return new Set(wishes.filter((wish) => wish.type === type).map(({ run }) => run))
+}
+
 /** What succeeded does not run again, unless somebody asks for it or stopped it in its last moments. */
 function repeated({ world, tasks, wishes }: Case): Verdict {
   return tasks
@@ -115,19 +119,25 @@ const ASKS_AGAIN: readonly string[] = ['Recreate', 'Rerun', 'Resume']
 const ENDS_TASKS: readonly string[] = ['Cancel', 'Delete', 'Suspend']
 
 /** Who is stopped stops, and who is asked to run again does. */
-function ungranted({ tasks, wishes, world, lateMs }: Case, wish: GrantedWish): Verdict {
+function ungranted({ tasks, wishes, world, lateMs, downMs }: Case, wish: GrantedWish): Verdict {
   const others = wishes.filter(({ run, type }) => run === wish.run && type !== wish.type)
   const ofRun = tasks.filter(({ run }) => run === wish.run)
   if (wish.type === 'Rerun') {
     const ranAgain = ofRun.some(({ createdAtMs }) => createdAtMs >= wish.grantedAtMs)
     const mayRun = others.length === 0 && world.run(wish.run)?.spec.cancel !== true
-    return ranAgain || !mayRun ? [] : [`${wish.run} was to run again and did not`]
+    // A launch that was under way when the controller went, for longer than a token lives, is not repeated.
+    const isUnprovable = downMs > MEMORY_MS && lastClass(world, wish.run) === 'Unknown'
+    return ranAgain || !mayRun || isUnprovable ? [] : [`${wish.run} was to run again and did not`]
   }
   if (!ENDS_TASKS.includes(wish.type)) return []
   if (wish.type === 'Recreate' || others.some(({ type }) => ASKS_AGAIN.includes(type))) return []
   const lastMs = wish.grantedAtMs + lateMs
   const late = ofRun.filter(({ stoppedAtMs }) => stoppedAtMs > lastMs)
   return late.map(({ run }) => `a task of ${run} lived long after ${wish.type}`)
+}
+
+function lastClass(world: World, run: string): string | undefined {
+  return world.run(run)?.status?.attempts?.at(-1)?.class
 }
 
 /** Every run that somebody still wants comes to an end. */

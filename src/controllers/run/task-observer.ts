@@ -202,7 +202,12 @@ export class TaskObserver {
         ),
       'Later',
     )
-    const awaited = batch.filter((entry) => entry.awaited && !changed.includes(entry))
+    // The last look at a task: whoever wrote what it shows, its run must hear of it.
+    const isLast = ({ attempt }: Watched): boolean =>
+      byArn.get(attempt.taskArn ?? '')?.lastStatus === 'STOPPED'
+    const told = batch.filter(
+      (entry) => !changed.includes(entry) && (entry.awaited || isLast(entry)),
+    )
     for (const entry of batch) {
       const { attempt } = entry
       const task = byArn.get(attempt.taskArn ?? '')
@@ -213,7 +218,7 @@ export class TaskObserver {
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
       if (isOver) this.#watched.delete(attempt.clientToken)
     }
-    for (const { attempt } of [...changed, ...awaited]) wake(attempt)
+    for (const { attempt } of [...changed, ...told]) wake(attempt)
   }
 }
 
