@@ -48,16 +48,24 @@ export function flatHeaders(message: IncomingMessage): Readonly<Record<string, s
   )
 }
 
+/**
+ * Of a body that is too large so much is read and thrown away: who is still sending when the connection is closed
+ * may never see why. Twice what is taken; whoever sends more is cut off.
+ */
+const MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
+
 async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  // Known beforehand: nothing of it is read.
-  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes)
-  const chunks: Buffer[] = []
+  const announced = Number(message.headers['content-length'] ?? 0)
+  if (announced > maxBytes + MAX_DISCARDED_BYTES) throw bodyTooLarge(maxBytes)
+  let chunks: Buffer[] = []
   let length = 0
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > maxBytes) throw bodyTooLarge(maxBytes)
-    chunks.push(chunk)
+    if (length > maxBytes + MAX_DISCARDED_BYTES) break
+    if (announced > maxBytes || length > maxBytes) chunks = []
+    else chunks.push(chunk)
   }
+  if (length > maxBytes) throw bodyTooLarge(maxBytes)
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
 }
 

@@ -122,7 +122,8 @@ function openDatabase({ path, snapshot }: OpenOptions): Database.Database {
     createPrivateFile(path)
     return requireVersion(new Database(path, options))
   }
-  return requireVersion(new Database(snapshot ? toMemoryImage(snapshot) : MEMORY, options))
+  // What old versions damage is the write-ahead log of a file.
+  return new Database(snapshot ? toMemoryImage(snapshot) : MEMORY, options)
 }
 
 /** Bytes 18 and 19 of the header say "WAL", which a database in memory cannot be opened with. */
@@ -184,9 +185,11 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
   const sql = createSql(database, (error) => transactions.failedRead(error))
   const journal = createJournal(sql, transactions)
   const namespaces = createNamespaceStore(sql, journal)
-  const identity = createIdentityStore(sql, (epoch, readEpoch) =>
-    transactions.afterCommit(() => transactions.holdEpoch(epoch, readEpoch)),
-  )
+  const identity = createIdentityStore(sql, (epoch, readEpoch) => {
+    // Nobody else comes to a database in memory.
+    if (path === MEMORY) return
+    transactions.afterCommit(() => transactions.holdEpoch(epoch, readEpoch))
+  })
   transactions.run(() => {
     ensureInstanceId(identity, random)
     namespaces.ensure(DEFAULT_NAMESPACE, random.uuid(), nowMs)
