@@ -4,14 +4,10 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createDockerDriver, type DockerDriver } from '../../src/emulator/drivers/docker/docker.ts'
 import { parseEngineAddress } from '../../src/emulator/drivers/docker/engine-address.ts'
-import type {
-  ContainerEnd,
-  DriverContainer,
-  DriverTask,
-  TaskReport,
-} from '../../src/emulator/drivers/driver.ts'
+import type { DriverContainer, DriverTask, TaskReport } from '../../src/emulator/drivers/driver.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
+import { aDriverContainer, aDriverTask, type Reported, watchTask } from '../world/driver-task.ts'
 import { engineProblem, startEngine, type TestEngine } from './container-engine.ts'
 import { eventually, findRun, openSandbox, type Program, type Sandbox } from './program.ts'
 
@@ -20,18 +16,9 @@ if (problem !== undefined) console.warn(`tests of containers are skipped: ${prob
 
 const WAIT = { timeout: 60_000, interval: 50 }
 
-interface Observed {
-  readonly lines: string[]
-  readonly ends: Map<string, ContainerEnd>
-  readonly started: string[]
-  readonly health: string[]
-  failure?: string
-  isLost?: boolean
-}
-
 interface Bench {
   readonly driver: DockerDriver
-  readonly seen: Observed
+  readonly seen: Reported
   readonly report: TaskReport
   readonly directory: string
 }
@@ -60,19 +47,7 @@ describe.skipIf(problem !== undefined)('containers of an engine', () => {
       directory,
       address: found.address,
     })
-    const seen: Observed = { lines: [], ends: new Map(), started: [], health: [] }
-    const report: TaskReport = {
-      started: (name) => seen.started.push(name),
-      exited: (name, end) => seen.ends.set(name, end),
-      failedToStart: (_atMs, reason) => {
-        seen.failure = reason
-      },
-      lost: () => {
-        seen.isLost = true
-      },
-      health: (name, status) => seen.health.push(`${name} ${status}`),
-      output: (name, message) => seen.lines.push(`${name}: ${message}`),
-    }
+    const { seen, report } = watchTask()
     cleanups.push(
       () => rmSync(directory, { recursive: true, force: true }),
       () => driver.close({ kill: true }),
@@ -84,22 +59,7 @@ describe.skipIf(problem !== undefined)('containers of an engine', () => {
     command: readonly string[],
     rest: Partial<DriverContainer> = {},
   ): DriverContainer {
-    return {
-      name: 'main',
-      image: engine.image,
-      essential: true,
-      command,
-      entryPoint: [],
-      environment: {},
-      secretNames: [],
-      workingDirectory: undefined,
-      stopTimeoutMs: 30_000,
-      dependsOn: [],
-      healthCheck: undefined,
-      limits: {},
-      definition: {},
-      ...rest,
-    }
+    return aDriverContainer({ image: engine.image, command, ...rest })
   }
 
   function shell(script: string, rest: Partial<DriverContainer> = {}): DriverContainer {
@@ -108,27 +68,14 @@ describe.skipIf(problem !== undefined)('containers of an engine', () => {
 
   function aTask(...containers: readonly DriverContainer[]): DriverTask {
     const id = `${systemRandom.hex(14)}${String(taskNumber++).padStart(4, '0')}`
-    return {
-      id,
-      arn: `arn:aws:ecs:us-east-1:123456789012:task/default/${id}`,
-      family: 'f',
-      group: 'family:f',
-      startedBy: undefined,
-      capacityProviderName: undefined,
-      tags: [],
-      networkMode: 'awsvpc',
-      memoryMiB: undefined,
-      volumes: [],
-      containers,
-      startAtMs: 0,
-    }
+    return aDriverTask({ id, containers })
   }
 
-  async function run(...containers: readonly DriverContainer[]): Promise<Observed> {
+  async function run(...containers: readonly DriverContainer[]): Promise<Reported> {
     return runTask(aTask(...containers))
   }
 
-  async function runTask(task: DriverTask): Promise<Observed> {
+  async function runTask(task: DriverTask): Promise<Reported> {
     const { driver, seen, report } = await bench()
     driver.start(task, report)
     await vi.waitFor(() => {

@@ -2,28 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import {
+  aDriverContainer,
+  aDriverTask,
+  type Reported,
+  watchTask,
+} from '../../../test/world/driver-task.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { readIfThere } from './container-files.ts'
-import type { ContainerEnd, DriverContainer, DriverTask, TaskReport } from './driver.ts'
+import type { DriverContainer, DriverTask, TaskReport } from './driver.ts'
 import { createProcessDriver, type ProcessDriver } from './process.ts'
 import { identify, isAlive, parseIdentity } from './process-identity.ts'
 
 const PATH = process.env['PATH'] ?? ''
 const WAIT = { timeout: 10_000, interval: 20 }
 
-interface Observed {
-  readonly lines: string[]
-  readonly ends: Map<string, ContainerEnd>
-  readonly started: string[]
-  readonly health: string[]
-  failure?: string
-  isLost?: boolean
-}
-
 interface Bench {
   readonly directory: string
   readonly driver: ProcessDriver
-  readonly seen: Observed
+  readonly seen: Reported
   readonly report: TaskReport
 }
 
@@ -40,19 +37,7 @@ function bench(directory = mkdtempSync(join(tmpdir(), 'driver-'))): Bench {
     workingDirectory: tmpdir(),
     baseEnvironment: { PATH },
   })
-  const seen: Observed = { lines: [], ends: new Map(), started: [], health: [] }
-  const report: TaskReport = {
-    started: (name) => seen.started.push(name),
-    exited: (name, end) => seen.ends.set(name, end),
-    failedToStart: (_atMs, reason) => {
-      seen.failure = reason
-    },
-    lost: () => {
-      seen.isLost = true
-    },
-    health: (name, status) => seen.health.push(`${name} ${status}`),
-    output: (name, message) => seen.lines.push(`${name}: ${message}`),
-  }
+  const { seen, report } = watchTask()
   cleanups.push(
     () => rmSync(directory, { recursive: true, force: true }),
     () => driver.close({ kill: true }),
@@ -64,22 +49,7 @@ function aContainer(
   command: readonly string[],
   rest: Partial<DriverContainer> = {},
 ): DriverContainer {
-  return {
-    name: 'main',
-    image: 'image',
-    essential: true,
-    command,
-    environment: {},
-    secretNames: [],
-    workingDirectory: undefined,
-    stopTimeoutMs: 30_000,
-    dependsOn: [],
-    healthCheck: undefined,
-    entryPoint: [],
-    limits: {},
-    definition: {},
-    ...rest,
-  }
+  return aDriverContainer({ image: 'image', command, ...rest })
 }
 
 function shell(script: string, rest: Partial<DriverContainer> = {}): DriverContainer {
@@ -87,23 +57,10 @@ function shell(script: string, rest: Partial<DriverContainer> = {}): DriverConta
 }
 
 function aTask(...containers: readonly DriverContainer[]): DriverTask {
-  return {
-    id: 'task-1',
-    arn: 'arn:aws:ecs:us-east-1:123456789012:task/default/task-1',
-    family: 'f',
-    group: 'family:f',
-    startedBy: undefined,
-    capacityProviderName: undefined,
-    tags: [],
-    networkMode: 'bridge',
-    memoryMiB: undefined,
-    volumes: [],
-    containers,
-    startAtMs: 0,
-  }
+  return aDriverTask({ networkMode: 'bridge', containers })
 }
 
-async function run(...containers: readonly DriverContainer[]): Promise<Observed> {
+async function run(...containers: readonly DriverContainer[]): Promise<Reported> {
   const { driver, seen, report } = bench()
   driver.start(aTask(...containers), report)
   await vi.waitFor(() => {

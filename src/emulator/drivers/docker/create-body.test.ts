@@ -1,38 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { aDriverContainer, aDriverTask } from '../../../../test/world/driver-task.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { DriverContainer, DriverTask } from '../driver.ts'
 import { ownVolumes, toCreateBody } from './create-body.ts'
 
-const container: DriverContainer = {
-  name: 'main',
-  image: 'registry.example/app:1',
-  essential: true,
-  command: [],
-  entryPoint: [],
-  environment: {},
-  secretNames: [],
-  workingDirectory: undefined,
-  stopTimeoutMs: 30_000,
-  dependsOn: [],
-  healthCheck: undefined,
-  limits: {},
-  definition: {},
-}
-
-const task: DriverTask = {
-  id: 'abc',
-  arn: 'arn:aws:ecs:us-east-1:123456789012:task/default/abc',
-  family: 'f',
-  group: 'family:f',
-  startedBy: undefined,
-  tags: [],
-  capacityProviderName: undefined,
-  networkMode: 'bridge',
-  memoryMiB: undefined,
-  volumes: [],
-  containers: [container],
-  startAtMs: 0,
-}
+const container = aDriverContainer()
+const task = aDriverTask({ id: 'abc', networkMode: 'bridge', containers: [container] })
 
 function body(own: Partial<DriverContainer>, ofTask: Partial<DriverTask> = {}): JsonObject {
   return toCreateBody({ ...task, ...ofTask }, { ...container, ...own }, 'host-1')

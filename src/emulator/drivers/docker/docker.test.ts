@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { aDriverContainer, aDriverTask, watchTask } from '../../../../test/world/driver-task.ts'
 import { FakeClock } from '../../../../test/world/fake-clock.ts'
 import { type FakeEngine, startFakeEngine } from '../../../../test/world/fake-engine.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { systemRandom } from '../../../lib/random.ts'
-import type { ContainerEnd, DriverContainer, DriverTask, TaskReport } from '../driver.ts'
+import type { DriverContainer, DriverTask } from '../driver.ts'
 import { createDockerDriver, type DockerDriver } from './docker.ts'
 
 const WAIT = { timeout: 10_000, interval: 5 }
@@ -28,68 +29,19 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-interface Seen {
-  readonly lines: string[]
-  readonly started: string[]
-  readonly ends: Map<string, ContainerEnd>
-  failure?: string
-  isLost?: boolean
-}
-
 async function open(clock = systemClock) {
   const address = { type: 'Socket', path: engine.path, text: `unix://${engine.path}` } as const
   const driver = await createDockerDriver({ clock, random: systemRandom, directory, address })
   drivers.push(driver)
-  const seen: Seen = { lines: [], started: [], ends: new Map() }
-  const report: TaskReport = {
-    started: (name) => seen.started.push(name),
-    exited: (name, end) => seen.ends.set(name, end),
-    failedToStart: (_atMs, reason) => {
-      seen.failure = reason
-    },
-    lost: () => {
-      seen.isLost = true
-    },
-    health: () => {},
-    output: (name, message) => seen.lines.push(`${name}: ${message}`),
-  }
-  return { driver, seen, report }
+  return { driver, ...watchTask() }
 }
 
 function aContainer(own: Partial<DriverContainer> = {}): DriverContainer {
-  return {
-    name: 'main',
-    image: IMAGE,
-    essential: true,
-    command: [],
-    entryPoint: [],
-    environment: {},
-    secretNames: [],
-    workingDirectory: undefined,
-    stopTimeoutMs: 7_000,
-    dependsOn: [],
-    healthCheck: undefined,
-    limits: {},
-    definition: {},
-    ...own,
-  }
+  return aDriverContainer({ image: IMAGE, stopTimeoutMs: 7_000, ...own })
 }
 
 function aTask(...containers: readonly DriverContainer[]): DriverTask {
-  return {
-    id: 'task-1',
-    arn: 'arn:aws:ecs:us-east-1:123456789012:task/default/task-1',
-    family: 'f',
-    group: 'family:f',
-    startedBy: undefined,
-    capacityProviderName: undefined,
-    tags: [],
-    networkMode: 'awsvpc',
-    memoryMiB: undefined,
-    volumes: [],
-    containers: containers.length > 0 ? containers : [aContainer()],
-    startAtMs: 0,
-  }
+  return aDriverTask({ containers: containers.length > 0 ? containers : [aContainer()] })
 }
 
 const STOP = { atMs: 0, graceful: true, open: ['main'] }
