@@ -16,6 +16,8 @@ export default defineConfig({
             'test/golden/*.test.ts',
           ],
           pool: 'threads',
+          // Vitest would leave a processor to watching, which is half of two.
+          maxWorkers: '100%',
           // A bound on hangs, not on speed: machines are shared and noisy.
           testTimeout: 60_000,
           isolate: false,

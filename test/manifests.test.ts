@@ -7,10 +7,9 @@ import { isJsonObject, type JsonObject } from '../src/lib/json.ts'
 import { type LoadedObject, loadManifest } from '../src/manifest/load.ts'
 import { renderProblem } from '../src/manifest/problem.ts'
 import { validateFiles } from '../src/manifest/validate-files.ts'
-import { createValidator } from '../src/manifest/validator.ts'
+import { validator } from './world/validator.ts'
 
 const ROOT = join(import.meta.dirname, '../manifests')
-const validator = createValidator()
 
 function readFolder(folder: string): readonly { readonly file: string; readonly text: string }[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { renderPage } from '../scripts/gen/docs.ts'
 import { readSchemas, repositoryPath, SCHEMA_NAMES } from '../scripts/gen/schemas.ts'
@@ -21,6 +22,12 @@ test.each(SCHEMA_NAMES.filter((name) => name !== 'common'))(
     expect(renderPage(schemas, page, current)).toBe(current)
   },
 )
+
+test.each(Object.entries(SCHEMAS))('%s is a JSON Schema', (_name, schema) => {
+  // The program takes this for granted, because to check it takes as long as to start.
+  const ajv = new Ajv({ strict: false })
+  expect(ajv.validateSchema({ ...schema }), ajv.errorsText()).toBe(true)
+})
 
 interface Part {
   readonly path: string

@@ -40,6 +40,7 @@ export async function startControllers(
     checks: createValidator(),
     clock: systemClock,
     random: systemRandom,
+    version: 'bench',
     log: silentLog,
     pace: AWS_PACE,
     controller: { name: 'bench', epoch: 1, instance: 'bench' },

@@ -1,3 +1,5 @@
+import { packageVersion } from '../../src/cli/package-version.ts'
+import { unsettleForeign } from '../../src/controllers/wake.ts'
 import { API_VERSION, DEFAULT_NAMESPACE, WIRE } from '../../src/kinds/meta.ts'
 import { isoTime } from '../../src/lib/instant.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -16,8 +18,12 @@ export function fillNewRuns(store: Store, count: number, spec: JsonObject = {}):
   })
 }
 
-/** Runs that are over, each with its attempt, its history and a status of some 1 kB. */
+/**
+ * Runs that are over, each with its attempt, its history and a status of some 1 kB, as this version of the
+ * program leaves them behind.
+ */
 export function fillFinishedRuns(store: Store, count: number): void {
+  unsettleForeign(store, packageVersion())
   inPages(store, count, (index) => {
     const run = newRun(index, {})
     const { uid, name } = run.metadata
@@ -42,6 +48,7 @@ export function fillFinishedRuns(store: Store, count: number): void {
       createdAtMs: attempt.createdAtMs,
       finishedAtMs: attempt.createdAtMs + 60_000,
     })
+    store.objects.settle(uid)
   })
 }
 

@@ -14,8 +14,8 @@ export async function rawCallsPerSecond(
     memory: '512',
     containerDefinitions: [{ name: 'main', image: 'busybox', essential: true }],
   })
-  const vpcId = (await network.defaultVpcId()) ?? ''
-  const subnets = (await network.subnets(vpcId)).map(({ subnetId }) => subnetId)
+  const facts = await network.read(undefined)
+  const subnets = facts.subnets.map(({ subnetId }) => subnetId)
   const body = {
     taskDefinition: taskDefinitionArn,
     launchType: 'FARGATE',

@@ -148,7 +148,7 @@ function collect(reader: ResourceReader, query: ListQuery): Page {
     if (last && cut < matching.length) return { items, next: reader.positionOf(last) }
     if (!page.next) return { items }
     scanned += page.items.length
-    const sampleLength = lengthOfFirst(page)
+    const sampleLength = lengthOfFirst(reader, page)
     readLength += sampleLength * page.items.length
     readSize = Math.max(1, Math.floor(MAX_READ_LENGTH / sampleLength))
     const isMuch = scanned >= MAX_SCANNED || readLength >= MAX_READ_LENGTH
@@ -160,8 +160,13 @@ function collect(reader: ResourceReader, query: ListQuery): Page {
 }
 
 /** Objects of a page are taken to be about as large as the first. */
-function lengthOfFirst({ items: [sample] }: Page): number {
-  return sample ? JSON.stringify(sample).length : 1
+function lengthOfFirst(reader: ResourceReader, { items: [sample] }: Page): number {
+  return sample ? renderObject(reader, sample).length : 1
+}
+
+/** JSON text of an object that the reader listed. */
+export function renderObject(reader: ResourceReader, object: WireObject): string {
+  return reader.jsonOf?.(object) ?? JSON.stringify(object)
 }
 
 interface Scan {

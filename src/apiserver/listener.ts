@@ -1,15 +1,15 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
+import type {
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerOptions,
+  ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
+import { createServer as createHttpServer } from '../lib/http.ts'
 import type { Log } from '../runtime/logger.ts'
 import { refuseClient } from './client-error.ts'
 import { Connections } from './connections.ts'

@@ -76,6 +76,8 @@ export interface ResourceReader {
   readonly info: ResourceInfo
   get(namespace: string, name: string): WireObject | undefined
   list(options: PageOptions): Page
+  /** JSON text of an object that `list` gave, where the reader has it and it need not be made. */
+  jsonOf?(object: WireObject): string | undefined
   /** Where a page that ends with this object ends. */
   positionOf(object: WireObject): Position
   /** Paths that a field selector may name, and how they are read. */

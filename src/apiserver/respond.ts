@@ -63,14 +63,20 @@ export function objectResponse(
 /** A page is cut after this many characters, and a long list is sent in pieces of it: objects can have 3 MB each. */
 const MAX_PIECE_LENGTH = 2 * 1024 * 1024
 
+/** What the reader of a list knows of its objects. */
+interface ListedBy {
+  readonly positionOf: ResourceReader['positionOf']
+  readonly jsonOf: (object: WireObject) => string
+}
+
 /** One page of a list; with `positionOf` a shorter one where the objects are large. */
 export function listResponse(
   context: ApiContext,
   request: ApiRequest,
   info: ResourceInfo,
-  { positionOf, ...whole }: ListResult & Partial<Pick<ResourceReader, 'positionOf'>>,
+  { positionOf, jsonOf, ...whole }: ListResult & Partial<ListedBy>,
 ): ApiResponse {
-  const shape = listShape(context, request, info)
+  const shape = listShape(context, request, { info, jsonOf })
   const first = takePiece(shape, whole.items, positionOf ? MAX_PIECE_LENGTH : undefined)
   const last = first.rest.length > 0 ? whole.items.at(-first.rest.length - 1) : undefined
   const { resourceVersion } = whole
@@ -97,6 +103,11 @@ function takePiece(
   return { text: texts.join(','), rest: objects.slice(texts.length) }
 }
 
+export interface ListPages extends Partial<Pick<ListedBy, 'jsonOf'>> {
+  readonly first: ListResult
+  readonly nextPage: (after: ContinueToken) => ListResult
+}
+
 /**
  * A whole list that was asked for in one piece, sent page by page as the peer takes it, so that no
  * list however long is in memory at once. `nextPage` reads on from where a page has ended.
@@ -105,10 +116,10 @@ export function streamedListResponse(
   context: ApiContext,
   request: ApiRequest,
   info: ResourceInfo,
-  pages: { readonly first: ListResult; readonly nextPage: (after: ContinueToken) => ListResult },
+  pages: ListPages,
 ): ApiResponse {
-  const shape = listShape(context, request, info)
-  const { first, nextPage } = pages
+  const { first, nextPage, jsonOf } = pages
+  const shape = listShape(context, request, { info, jsonOf })
   return {
     status: 200,
     headers: { 'content-type': JSON_TYPE },
@@ -158,7 +169,16 @@ interface ListShape {
   item(object: WireObject): string
 }
 
-function listShape(context: ApiContext, request: ApiRequest, info: ResourceInfo): ListShape {
+interface Listed {
+  readonly info: ResourceInfo
+  readonly jsonOf: ListedBy['jsonOf'] | undefined
+}
+
+function listShape(
+  context: ApiContext,
+  request: ApiRequest,
+  { info, jsonOf = JSON.stringify }: Listed,
+): ListShape {
   const representation = negotiate(request.headers['accept'])
   const headOf = (list: object): string => JSON.stringify(list).slice(0, -LIST_TAIL.length)
   if (representation === 'Table') {
@@ -178,7 +198,7 @@ function listShape(context: ApiContext, request: ApiRequest, info: ResourceInfo)
   const list = { kind: `${info.kind}List`, apiVersion: groupVersion(info) }
   return {
     head: (metadata) => headOf({ ...list, metadata, items: [] }),
-    item: (object) => JSON.stringify(object),
+    item: (object) => jsonOf(object),
   }
 }
 

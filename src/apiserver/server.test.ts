@@ -185,7 +185,7 @@ describe('HTTPS', () => {
   let port: number
   let token: string
   beforeEach(async () => {
-    tls = await ensureTls({
+    tls = ensureTls({
       directory: join(directory, 'tls'),
       hosts: ['127.0.0.1', 'localhost'],
       nowMs: systemClock.nowMs(),
@@ -317,16 +317,16 @@ describe('certificates', () => {
 
   test('are made once, and anew when they would not do', async () => {
     const now = Date.UTC(2026, 0, 1)
-    const first = await ensureTls(options(now))
-    expect(await ensureTls(options(now + YEAR_MS))).toEqual(first)
-    const later = await ensureTls(options(now + 1.9 * YEAR_MS))
+    const first = ensureTls(options(now))
+    expect(ensureTls(options(now + YEAR_MS))).toEqual(first)
+    const later = ensureTls(options(now + 1.9 * YEAR_MS))
     expect(later.certificateAuthority).toBe(first.certificateAuthority)
     expect(later.cert).not.toBe(first.cert)
-    const named = await ensureTls(options(now, ['127.0.0.1', 'capstan.example']))
+    const named = ensureTls(options(now, ['127.0.0.1', 'capstan.example']))
     expect(named.cert).not.toBe(later.cert)
     expect(statSync(join(directory, 'tls', 'server.key')).mode & 0o777).toBe(0o600)
     writeFileSync(join(directory, 'tls', 'server.crt'), 'damaged')
-    expect((await ensureTls(options(now))).cert).toContain('BEGIN CERTIFICATE')
+    expect(ensureTls(options(now)).cert).toContain('BEGIN CERTIFICATE')
   })
 })
 

@@ -2,8 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
-import { parseIsoTime, toDate } from '../lib/instant.ts'
+import { parseIsoTime } from '../lib/instant.ts'
+import {
+  type CertifiedKey,
+  type Lifetime,
+  makeAuthority,
+  makeServerCertificate,
+} from './certificate.ts'
 
 /** PEM texts: what a listener and a kubeconfig need. */
 export interface TlsMaterial {
@@ -29,29 +34,31 @@ const SERVER_RENEWAL_MS = 180 * DAY_MS
 /** Clocks of clients may be a little behind. */
 const BACKDATE_MS = 3_600_000
 
-const ALGORITHM = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
-
 /**
  * The server's certificate, made and kept in `directory`: a CA of its own at first start, and a server
  * certificate whenever there is none that is good for these hosts and for long enough.
  */
-export async function ensureTls(options: TlsOptions): Promise<TlsMaterial> {
-  const { directory } = options
+export function ensureTls({ directory, hosts, nowMs }: TlsOptions): TlsMaterial {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = (name: string): string => join(directory, name)
-  const authority = readPair(path('ca')) ?? (await makeAuthority(options, path('ca')))
+  const lasting = (ms: number): Lifetime => ({
+    notBeforeMs: nowMs - BACKDATE_MS,
+    notAfterMs: nowMs + ms,
+  })
+  const authority =
+    readPair(path('ca')) ?? writePair(path('ca'), makeAuthority(lasting(CA_LIFETIME_MS)))
   const present = readPair(path('server'))
-  const isGood = present && isUsable(present.cert, authority.cert, options)
-  const server = isGood ? present : await makeServer(options, authority, path('server'))
+  const isGood = present && isUsable(present.cert, authority.cert, { hosts, nowMs })
+  const server = isGood
+    ? present
+    : writePair(
+        path('server'),
+        makeServerCertificate(authority, hosts, lasting(SERVER_LIFETIME_MS)),
+      )
   return { certificateAuthority: authority.cert, ...server }
 }
 
-interface KeyPair {
-  readonly key: string
-  readonly cert: string
-}
-
-function readPair(base: string): KeyPair | undefined {
+function readPair(base: string): CertifiedKey | undefined {
   try {
     return { key: readFileSync(`${base}.key`, 'utf8'), cert: readFileSync(`${base}.crt`, 'utf8') }
   } catch {
@@ -61,7 +68,7 @@ function readPair(base: string): KeyPair | undefined {
 }
 
 /** The key first: a certificate without its key is never found. */
-function writePair(base: string, pair: KeyPair): KeyPair {
+function writePair(base: string, pair: CertifiedKey): CertifiedKey {
   for (const [suffix, text] of [
     ['key', pair.key],
     ['crt', pair.cert],
@@ -74,51 +81,11 @@ function writePair(base: string, pair: KeyPair): KeyPair {
   return pair
 }
 
-async function makeAuthority({ nowMs }: TlsOptions, base: string): Promise<KeyPair> {
-  const made = await generate([{ name: 'commonName', value: 'capstan-ca' }], {
-    ...ALGORITHM,
-    notBeforeDate: toDate(nowMs - BACKDATE_MS),
-    notAfterDate: toDate(nowMs + CA_LIFETIME_MS),
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      {
-        name: 'keyUsage',
-        keyCertSign: true,
-        cRLSign: true,
-        digitalSignature: true,
-        critical: true,
-      },
-    ],
-  })
-  return writePair(base, { key: made.private, cert: made.cert })
-}
-
-async function makeServer(
-  { nowMs, hosts }: TlsOptions,
-  authority: KeyPair,
-  base: string,
-): Promise<KeyPair> {
-  const made = await generate([{ name: 'commonName', value: 'capstan' }], {
-    ...ALGORITHM,
-    ca: authority,
-    notBeforeDate: toDate(nowMs - BACKDATE_MS),
-    notAfterDate: toDate(nowMs + SERVER_LIFETIME_MS),
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: hosts.map((host) =>
-          isIP(host) === 0 ? { type: 2 as const, value: host } : { type: 7 as const, ip: host },
-        ),
-      },
-    ],
-  })
-  return writePair(base, { key: made.private, cert: made.cert })
-}
-
-function isUsable(cert: string, authority: string, { hosts, nowMs }: TlsOptions): boolean {
+function isUsable(
+  cert: string,
+  authority: string,
+  { hosts, nowMs }: Pick<TlsOptions, 'hosts' | 'nowMs'>,
+): boolean {
   try {
     const certificate = new X509Certificate(cert)
     const endsAtMs = parseIsoTime(certificate.validTo) ?? 0

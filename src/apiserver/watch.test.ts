@@ -5,6 +5,7 @@ import {
   createApiWorld,
   MERGE,
   type OpenStream,
+  POOLS,
   PREFIX,
   poolBody,
   runBody,
@@ -17,8 +18,6 @@ beforeEach(() => {
   world = createApiWorld()
 })
 afterEach(() => world.close())
-
-const POOLS = `${PREFIX}/workpools`
 
 async function pool(name: string, labels?: Record<string, string>): Promise<Answer> {
   const metadata = { name, ...(labels ? { labels } : {}) }

@@ -1,4 +1,3 @@
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { ApiLimits } from '../kinds/generated.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -127,6 +126,9 @@ function accountId({ region, endpoint, profile, assumeRole }: ClientSettings): s
   return [endpoint ?? 'aws', region, owner].join(' ')
 }
 
+/** It copies each request and each answer for a log that nobody reads. */
+const SDK_LOGGER = 'loggerMiddleware'
+
 function openAccount(
   id: string,
   settings: ClientSettings,
@@ -137,7 +139,13 @@ function openAccount(
   const call = createCall(buckets)
   const ecs = new ECSClient(config)
   if (beforeWrite) gateWrites(ecs, beforeWrite)
-  const logs = new CloudWatchLogsClient(config)
+  const logs = once(async () => {
+    const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs')
+    const client = new CloudWatchLogsClient(config)
+    client.middlewareStack.remove(SDK_LOGGER)
+    return client
+  })
+  ecs.middlewareStack.remove(SDK_LOGGER)
   const ec2 = once(async () => {
     const { EC2Client } = await import('@aws-sdk/client-ec2')
     return new EC2Client(config)
@@ -148,11 +156,11 @@ function openAccount(
       region: settings.region,
       ecs: createEcsPort(ecs, call),
       network: createNetworkPort({ clock, call, loadClient: ec2.get }),
-      logs: createLogsPort(logs, call),
+      logs: createLogsPort(logs.get, call),
     },
     destroy() {
       ecs.destroy()
-      logs.destroy()
+      void logs.made()?.then((client) => client.destroy())
       void ec2.made()?.then((client) => client.destroy())
     },
   }

@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { type Case, IN_DOUBT, toError } from '../../test/world/aws-doubts.ts'
 import { ERROR_RULES } from './error-rules.ts'
-import { AwsError, classifyError, classifyFailure, type ErrorClassification } from './errors.ts'
-import { FAILURE_RULES } from './failure-rules.ts'
-
-type Expected = readonly [ErrorClassification['verdict'], ErrorClassification['class']]
-
-interface Case {
-  readonly name: string
-  readonly operation?: string
-  readonly code: string
-  readonly message?: string
-  readonly status?: number
-  readonly sent?: boolean
-  readonly expect: Expected
-}
+import { AwsError, classifyError } from './errors.ts'
 
 const IAM = 'User: arn:aws:iam::1:user/x is not authorized to perform: ecs:RunTask on resource: *'
 
@@ -323,112 +311,8 @@ const CASES: readonly Case[] = [
     status: 404,
     expect: ['Terminal', 'ConfigurationError'],
   },
-  {
-    name: 'server error while launching',
-    code: 'ServerException',
-    status: 500,
-    expect: ['Ambiguous', 'HostFailure'],
-  },
-  {
-    name: 'server error while registering',
-    operation: 'RegisterTaskDefinition',
-    code: 'ServerException',
-    status: 500,
-    expect: ['Ambiguous', 'HostFailure'],
-  },
-  {
-    name: 'server error while looking',
-    operation: 'DescribeTasks',
-    code: 'ServerException',
-    status: 500,
-    expect: ['Retry', 'HostFailure'],
-  },
-  {
-    name: 'internal failure while launching',
-    code: 'InternalFailure',
-    status: 500,
-    expect: ['Ambiguous', 'HostFailure'],
-  },
-  {
-    name: 'a request that is not valid',
-    code: 'ValidationError',
-    status: 400,
-    expect: ['Terminal', 'ConfigurationError'],
-  },
-  {
-    name: 'unknown 5xx while launching',
-    code: 'UnknownError',
-    status: 502,
-    expect: ['Ambiguous', 'HostFailure'],
-  },
-  {
-    name: 'unknown 5xx while stopping',
-    operation: 'StopTask',
-    code: 'UnknownError',
-    status: 502,
-    expect: ['Retry', 'HostFailure'],
-  },
-  { name: 'reset while launching', code: 'ECONNRESET', expect: ['Ambiguous', 'Network'] },
-  { name: 'timeout while launching', code: 'TimeoutError', expect: ['Ambiguous', 'Network'] },
-  {
-    name: 'request timeout while launching',
-    code: 'RequestTimeout',
-    status: 408,
-    expect: ['Ambiguous', 'Network'],
-  },
-  { name: 'given up while launching', code: 'AbortError', expect: ['Ambiguous', 'Network'] },
-  {
-    name: 'given up before it was sent',
-    code: 'AbortError',
-    sent: false,
-    expect: ['Retry', 'Network'],
-  },
-  {
-    name: 'refused before anything was sent',
-    code: 'ECONNREFUSED',
-    sent: false,
-    expect: ['Retry', 'Network'],
-  },
-  {
-    name: 'refused after an earlier attempt',
-    code: 'ECONNREFUSED',
-    sent: true,
-    expect: ['Ambiguous', 'Network'],
-  },
-  {
-    name: 'reset while stopping',
-    operation: 'StopTask',
-    code: 'ECONNRESET',
-    expect: ['Retry', 'Network'],
-  },
-  {
-    name: 'an unknown 4xx',
-    code: 'NewException',
-    status: 400,
-    expect: ['Terminal', 'ConfigurationError'],
-  },
-  {
-    name: 'something unknown while launching',
-    code: 'SyntaxError',
-    expect: ['Ambiguous', 'Unknown'],
-  },
-  {
-    name: 'something unknown while looking',
-    operation: 'DescribeTasks',
-    code: 'SyntaxError',
-    expect: ['Retry', 'Unknown'],
-  },
+  ...IN_DOUBT,
 ]
-
-function toError({
-  operation = 'RunTask',
-  code,
-  message = '',
-  status,
-  sent = true,
-}: Case): AwsError {
-  return new AwsError({ operation, code, message, httpStatus: status, sent })
-}
 
 describe('classifyError', () => {
   test.each(CASES)('$name', (row) => {
@@ -454,79 +338,5 @@ describe('classifyError', () => {
     expect(classifyError(error).advice).toBe(
       'The cluster was not found: check `cluster`, and the region in `aws.region` of the WorkPool. AWS says: ClusterNotFoundException: Cluster not found.',
     )
-  })
-})
-
-const FAILURES: readonly (readonly [string, string | undefined, ...Expected])[] = [
-  ['RESOURCE:CPU', undefined, 'Capacity', 'Capacity'],
-  ['RESOURCE:MEMORY', undefined, 'Capacity', 'Capacity'],
-  ['RESOURCE:PORTS', undefined, 'Capacity', 'Capacity'],
-  ['RESOURCE:ENI', undefined, 'Capacity', 'Capacity'],
-  ['RESOURCE:GPU', undefined, 'Capacity', 'Capacity'],
-  ['RESOURCE:SOMETHING_NEW', undefined, 'Capacity', 'Capacity'],
-  ['AGENT', undefined, 'Capacity', 'Capacity'],
-  ['ATTRIBUTE', 'ecs.capability.x', 'Terminal', 'ConfigurationError'],
-  ['LOCATION', undefined, 'Terminal', 'ConfigurationError'],
-  ['MemberOf placement constraint unsatisfied', undefined, 'Terminal', 'ConfigurationError'],
-  ['MISSING', undefined, 'NotFound', 'Unknown'],
-  ['INACTIVE', undefined, 'Terminal', 'ConfigurationError'],
-  [
-    'Capacity is unavailable at this time. Please try again later or in a different availability zone',
-    undefined,
-    'Capacity',
-    'Capacity',
-  ],
-  [
-    'You’ve reached the limit on the number of vCPUs you can run concurrently',
-    undefined,
-    'QuotaVcpu',
-    'Capacity',
-  ],
-  [
-    "You've reached the limit on the number of tasks you can run concurrently",
-    undefined,
-    'QuotaVcpu',
-    'Capacity',
-  ],
-  [
-    'The requested CPU configuration is above your limit',
-    undefined,
-    'Terminal',
-    'ConfigurationError',
-  ],
-  [
-    'The requested MEMORY configuration is above your limit',
-    undefined,
-    'Terminal',
-    'ConfigurationError',
-  ],
-  [
-    'No Container Instances were found in your cluster.',
-    undefined,
-    'Terminal',
-    'ConfigurationError',
-  ],
-  ['TaskDefinition is inactive', undefined, 'NotFound', 'ConfigurationError'],
-  ['Rate exceeded', undefined, 'Throttle', 'Capacity'],
-  ['AccessDenied', undefined, 'Terminal', 'ConfigurationError'],
-  ['SOMETHING_NEW', 'a detail', 'Retry', 'Unknown'],
-]
-
-describe('classifyFailure', () => {
-  test.each(FAILURES)('%s', (reason, detail, ...expected) => {
-    const known = classifyFailure(reason, detail)
-    expect([known.verdict, known.class]).toEqual(expected)
-    expect(known.advice).toContain(reason)
-  })
-
-  test('every row of the table decides some case', () => {
-    const used = new Set(
-      FAILURES.map(
-        ([reason, detail]) => classifyFailure(reason, detail).advice.split(' AWS says:')[0],
-      ),
-    )
-    expect(
-      FAILURE_RULES.filter((rule) => !used.has(rule.advice)).map((rule) => rule.because),
-    ).toEqual([])
   })
 })

@@ -1,25 +1,25 @@
-import {
-  type CloudWatchLogsClient,
-  FilterLogEventsCommand,
-  GetLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs'
+import type * as LogsSdk from '@aws-sdk/client-cloudwatch-logs'
 import { defined } from '../lib/defined.ts'
 import type { AwsCall } from './call.ts'
 import { AwsError, classifyError } from './errors.ts'
 import type { LogEvent, LogPage, LogsPort } from './ports.ts'
 
-/** CloudWatch Logs over the SDK. */
-export function createLogsPort(client: CloudWatchLogsClient, call: AwsCall): LogsPort {
+/** CloudWatch Logs over the SDK, which is loaded when it is first asked. */
+export function createLogsPort(
+  loadClient: () => Promise<LogsSdk.CloudWatchLogsClient>,
+  call: AwsCall,
+): LogsPort {
   return {
     getLogEvents(request, signal) {
-      const command = new GetLogEventsCommand({
-        logGroupName: request.group,
-        logStreamName: request.stream,
-        startFromHead: request.fromHead,
-        limit: request.limit,
-        ...defined({ nextToken: request.token, startTime: request.startTimeMs }),
-      })
       return whenThere(async () => {
+        const [client, { GetLogEventsCommand }] = await Promise.all([loadClient(), loadSdk()])
+        const command = new GetLogEventsCommand({
+          logGroupName: request.group,
+          logStreamName: request.stream,
+          startFromHead: request.fromHead,
+          limit: request.limit,
+          ...defined({ nextToken: request.token, startTime: request.startTimeMs }),
+        })
         const answer = await call({ user: 'GetLogEvents', priority: 'Normal', signal }, () =>
           client.send(command, signal ? { abortSignal: signal } : {}),
         )
@@ -28,14 +28,15 @@ export function createLogsPort(client: CloudWatchLogsClient, call: AwsCall): Log
       })
     },
     filterLogEvents(request, signal) {
-      const command = new FilterLogEventsCommand({
-        logGroupName: request.group,
-        logStreamNames: [...request.streams],
-        startTime: request.startTimeMs,
-        limit: request.limit,
-        ...defined({ nextToken: request.token }),
-      })
       return whenThere(async () => {
+        const [client, { FilterLogEventsCommand }] = await Promise.all([loadClient(), loadSdk()])
+        const command = new FilterLogEventsCommand({
+          logGroupName: request.group,
+          logStreamNames: [...request.streams],
+          startTime: request.startTimeMs,
+          limit: request.limit,
+          ...defined({ nextToken: request.token }),
+        })
         const answer = await call({ user: 'FilterLogEvents', priority: 'Normal', signal }, () =>
           client.send(command, signal ? { abortSignal: signal } : {}),
         )
@@ -43,6 +44,10 @@ export function createLogsPort(client: CloudWatchLogsClient, call: AwsCall): Log
       })
     },
   }
+}
+
+function loadSdk(): Promise<typeof LogsSdk> {
+  return import('@aws-sdk/client-cloudwatch-logs')
 }
 
 interface SdkLogEvent {

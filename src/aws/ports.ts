@@ -135,13 +135,12 @@ export interface NetworkFacts {
   readonly subnets: readonly Subnet[]
 }
 
-/** Answers are cached by the implementation (VPCs rarely change). */
+/** Answers are kept for a while by the implementation (VPCs rarely change). */
 export interface NetworkPort {
-  /** The default VPC's id, or undefined when the account has none. */
-  defaultVpcId(signal?: AbortSignal): Promise<string | undefined>
-  vpcExists(vpcId: string, signal?: AbortSignal): Promise<boolean>
-  /** All subnets of a VPC. */
-  subnets(vpcId: string, signal?: AbortSignal): Promise<readonly Subnet[]>
+  /** A VPC and all of its subnets; undefined: the account's default VPC. */
+  read(vpcId: string | undefined, signal?: AbortSignal): Promise<NetworkFacts>
+  /** What `read` would answer without asking; undefined: it has to ask. */
+  known(vpcId: string | undefined): NetworkFacts | undefined
 }
 
 export interface LogEvent {

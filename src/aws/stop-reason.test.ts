@@ -1,27 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import {
+  EXITED,
+  FAILED,
+  NEVER_STARTED,
+  STOPPED,
+  type StopCase,
+  toTask,
+} from '../../test/world/stopped-tasks.ts'
 import { OUTCOME_CLASSES, type OutcomeClass } from '../kinds/run.ts'
-import type { ContainerSnapshot, TaskSnapshot } from './ports.ts'
-import { classifyStop, isTransientStart, stopFacts } from './stop-reason.ts'
+import { classifyStop, stopFacts } from './stop-reason.ts'
 import { STOP_RULES } from './stop-rules.ts'
-import { parseStopReason, renderStopReason, STOPPED_BY_US, type StoppedByUs } from './stop-text.ts'
+import { renderStopReason, STOPPED_BY_US } from './stop-text.ts'
 
-interface Case {
-  readonly name: string
-  readonly stopCode?: string
-  readonly reason?: string
-  readonly exitCode?: number
-  readonly containerReason?: string
-  readonly sidecar?: ContainerSnapshot
-  readonly by?: StoppedByUs
-  readonly expect: OutcomeClass
-}
-
-const EXITED = 'EssentialContainerExited'
-const FAILED = 'TaskFailedToStart'
-const STOPPED = 'UserInitiated'
-
-const CASES: readonly Case[] = [
+const CASES: readonly StopCase[] = [
   {
     name: 'exit 0',
     stopCode: EXITED,
@@ -109,123 +101,7 @@ const CASES: readonly Case[] = [
     reason: 'x',
     expect: 'HostFailure',
   },
-  ...[
-    'i/o timeout',
-    'unexpected EOF',
-    'invalid argument',
-    'net/http: TLS handshake timeout',
-    'context deadline exceeded',
-  ].map(
-    (text): Case => ({
-      name: `pull: ${text}`,
-      stopCode: FAILED,
-      reason: `CannotPullContainerError: ref pull has been retried 5 time(s): ${text}`,
-      expect: 'ImagePullTransient',
-    }),
-  ),
-  {
-    name: 'pull: not found',
-    stopCode: FAILED,
-    reason:
-      'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/nope:1: not found',
-    expect: 'ImagePull',
-  },
-  {
-    name: 'pull: denied, told by the container',
-    stopCode: FAILED,
-    reason: 'Task failed to start',
-    containerReason: 'CannotPullContainerError: pull access denied',
-    expect: 'ImagePull',
-  },
-  {
-    name: 'pull: manifest unknown',
-    stopCode: FAILED,
-    reason: 'CannotPullContainerError: manifest unknown',
-    expect: 'ImagePull',
-  },
-  {
-    name: 'no room',
-    stopCode: FAILED,
-    reason: 'TaskFailedToStart: RESOURCE:MEMORY',
-    expect: 'Capacity',
-  },
-  { name: 'agent', stopCode: FAILED, reason: 'TaskFailedToStart: AGENT', expect: 'Capacity' },
-  {
-    name: 'no instances',
-    stopCode: FAILED,
-    reason: 'TaskFailedToStart: NO ACTIVE INSTANCES',
-    expect: 'Capacity',
-  },
-  {
-    name: 'empty provider',
-    stopCode: FAILED,
-    reason: 'TaskFailedToStart: EMPTY CAPACITY PROVIDER',
-    expect: 'Capacity',
-  },
-  {
-    name: 'attribute',
-    stopCode: FAILED,
-    reason: 'TaskFailedToStart: ATTRIBUTE',
-    expect: 'ConfigurationError',
-  },
-  {
-    name: 'constraint',
-    stopCode: FAILED,
-    reason: 'TaskFailedToStart: MemberOf placement constraint unsatisfied',
-    expect: 'ConfigurationError',
-  },
-  {
-    name: 'secrets out of reach',
-    stopCode: FAILED,
-    reason:
-      'ResourceInitializationError: unable to pull secrets or registry auth: RequestCanceled: request context canceled caused by: context deadline exceeded',
-    expect: 'Network',
-  },
-  {
-    name: 'registry out of reach',
-    stopCode: FAILED,
-    reason:
-      'ResourceInitializationError: unable to pull secrets or registry auth: dial tcp 52.0.0.1:443: i/o timeout',
-    expect: 'Network',
-  },
-  {
-    name: 'secret denied',
-    stopCode: FAILED,
-    reason:
-      'ResourceInitializationError: unable to pull secrets: service call has been retried 1 time(s): AccessDeniedException',
-    expect: 'SecretsOrInit',
-  },
-  {
-    name: 'secret not there',
-    stopCode: FAILED,
-    reason: "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-    expect: 'SecretsOrInit',
-  },
-  {
-    name: 'log group',
-    stopCode: FAILED,
-    reason: 'ResourceInitializationError: failed to validate logger args: invalid group',
-    expect: 'SecretsOrInit',
-  },
-  {
-    name: 'network interface',
-    stopCode: FAILED,
-    reason: 'Timeout waiting for network interface provisioning to complete.',
-    expect: 'Network',
-  },
-  {
-    name: 'network interface, EC2',
-    stopCode: FAILED,
-    reason:
-      'Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled',
-    expect: 'Network',
-  },
-  {
-    name: 'storage',
-    stopCode: FAILED,
-    reason: 'Timeout waiting for EphemeralStorage provisioning to complete.',
-    expect: 'HostFailure',
-  },
+  ...NEVER_STARTED,
   {
     name: 'runtime timeout',
     stopCode: FAILED,
@@ -387,28 +263,6 @@ const CASES: readonly Case[] = [
   { name: 'nothing known', expect: 'Unknown' },
 ]
 
-function toTask({ stopCode, reason, exitCode, containerReason, sidecar }: Case): TaskSnapshot {
-  return {
-    taskArn: 'arn:aws:ecs:us-east-1:1:task/default/0',
-    clusterArn: 'arn:aws:ecs:us-east-1:1:cluster/default',
-    taskDefinitionArn: 'arn:aws:ecs:us-east-1:1:task-definition/f:1',
-    version: 5,
-    lastStatus: 'STOPPED',
-    desiredStatus: 'STOPPED',
-    containers: [
-      {
-        name: 'main',
-        ...(exitCode !== undefined && { exitCode }),
-        ...(containerReason !== undefined && { reason: containerReason }),
-      },
-      ...(sidecar ? [sidecar] : []),
-    ],
-    tags: {},
-    ...(stopCode !== undefined && { stopCode }),
-    ...(reason !== undefined && { stoppedReason: reason }),
-  }
-}
-
 describe('classifyStop', () => {
   test.each(CASES)('$name → $expect', (row) => {
     const end = classifyStop(toTask(row), { containerName: 'main', stoppedByUs: row.by })
@@ -446,7 +300,7 @@ describe('classifyStop', () => {
     const by = fc.option(fc.constantFrom(...STOPPED_BY_US), { nil: undefined })
     fc.assert(
       fc.property(text, text, text, by, (stopCode, reason, containerReason, stoppedByUs) => {
-        const row: Case = {
+        const row: StopCase = {
           name: '',
           expect: 'Unknown',
           ...(stopCode !== undefined && { stopCode }),
@@ -458,31 +312,4 @@ describe('classifyStop', () => {
       }),
     )
   })
-})
-
-test.each([
-  ['ImagePullTransient', true],
-  ['Network', true],
-  ['ImagePull', false],
-  ['HostFailure', false],
-  ['ExitNonZero', false],
-] as const)('isTransientStart(%s) is %s', (outcome, expected) => {
-  expect(isTransientStart(outcome)).toBe(expected)
-})
-
-describe('stop reasons', () => {
-  test.each(STOPPED_BY_US)('%s is read back from the text that was sent', (by) => {
-    expect(parseStopReason(renderStopReason(by, 'x'.repeat(500)))).toBe(by)
-  })
-
-  test('the text fits into what ECS keeps', () => {
-    expect(renderStopReason('Cancel', 'x'.repeat(500))).toHaveLength(255)
-  })
-
-  test.each(['', 'Task stopped by user', 'Stopped by Capstan (Whim): x'])(
-    '%j is not ours',
-    (text) => {
-      expect(parseStopReason(text)).toBeUndefined()
-    },
-  )
 })

@@ -2,7 +2,7 @@ import type * as Ec2Sdk from '@aws-sdk/client-ec2'
 import type { Clock } from '../lib/clock.ts'
 import type { AwsCall } from './call.ts'
 import { AwsError } from './errors.ts'
-import type { NetworkPort, Subnet } from './ports.ts'
+import type { NetworkFacts, NetworkPort, Subnet } from './ports.ts'
 
 /** VPCs and subnets change when people change them; a new subnet is used after this time at the latest. */
 const TTL_MS = 300_000
@@ -18,25 +18,56 @@ export interface VpcOptions {
   readonly loadClient: () => Promise<Ec2Sdk.EC2Client>
 }
 
-/** EC2's VPCs and subnets, cached; calls for the same answer at the same time are one call. */
+interface Entry {
+  readonly answer: Promise<NetworkFacts>
+  readonly untilMs: number
+  facts?: NetworkFacts
+}
+
+/**
+ * EC2's VPCs and subnets. Answers are kept for TTL_MS, and errors not at all. A read is everybody's who
+ * waits for it, so a signal ends the waiting and not the read.
+ */
 export function createNetworkPort(options: VpcOptions): NetworkPort {
-  const cache = createCache(options.clock)
-  return {
-    defaultVpcId: (signal) =>
-      cache('default', signal, async () => {
-        const [vpcId] = await vpcIds(options, { Name: 'isDefault', Values: ['true'] })
-        return vpcId
-      }),
-    vpcExists: (vpcId, signal) =>
-      cache(`vpc ${vpcId}`, signal, async () => {
-        const found = await vpcIds(options, { Name: 'vpc-id', Values: [vpcId] })
-        return found.includes(vpcId)
-      }),
-    subnets: (vpcId, signal) =>
-      cache(`subnets ${vpcId}`, signal, () => {
-        return readSubnets(options, { Name: 'vpc-id', Values: [vpcId] })
-      }),
+  const { clock } = options
+  const entries = new Map<string | undefined, Entry>()
+
+  function current(vpcId: string | undefined): Entry | undefined {
+    const entry = entries.get(vpcId)
+    return entry && clock.monotonicMs() < entry.untilMs ? entry : undefined
   }
+
+  function ask(vpcId: string | undefined): Entry {
+    if (entries.size >= MAX_CACHED) entries.clear()
+    const answer = readNetwork(options, vpcId)
+    const entry: Entry = { answer, untilMs: clock.monotonicMs() + TTL_MS }
+    entries.set(vpcId, entry)
+    answer.then(
+      (facts) => {
+        entry.facts = facts
+      },
+      () => {
+        if (entries.get(vpcId) === entry) entries.delete(vpcId)
+      },
+    )
+    return entry
+  }
+
+  return {
+    read: (vpcId, signal) => orAborted((current(vpcId) ?? ask(vpcId)).answer, signal),
+    known: (vpcId) => current(vpcId)?.facts,
+  }
+}
+
+async function readNetwork(options: VpcOptions, wanted: string | undefined): Promise<NetworkFacts> {
+  const filter =
+    wanted === undefined
+      ? { Name: 'isDefault', Values: ['true'] }
+      : { Name: 'vpc-id', Values: [wanted] }
+  const found = await vpcIds(options, filter)
+  const vpcId = wanted === undefined ? found[0] : found.find((id) => id === wanted)
+  if (vpcId === undefined) return { vpcId, subnets: [] }
+  return { vpcId, subnets: await readSubnets(options, { Name: 'vpc-id', Values: [vpcId] }) }
 }
 
 async function vpcIds(
@@ -87,30 +118,6 @@ function parseSubnet(subnet: Ec2Sdk.Subnet): readonly Subnet[] {
 
 function loadSdk(): Promise<typeof Ec2Sdk> {
   return import('@aws-sdk/client-ec2')
-}
-
-type Cache = <T>(key: string, signal: AbortSignal | undefined, read: () => Promise<T>) => Promise<T>
-
-/**
- * Keeps answers for TTL_MS, and errors not at all. A read is everybody's who waits for it, so a signal
- * ends the waiting and not the read.
- */
-function createCache(clock: Clock): Cache {
-  const entries = new Map<string, { readonly answer: Promise<unknown>; readonly untilMs: number }>()
-  return <T>(key: string, signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> => {
-    const found = entries.get(key)
-    if (found && clock.monotonicMs() < found.untilMs) {
-      return orAborted(found.answer as Promise<T>, signal)
-    }
-    if (entries.size >= MAX_CACHED) entries.clear()
-    const answer = read()
-    const entry = { answer, untilMs: clock.monotonicMs() + TTL_MS }
-    entries.set(key, entry)
-    answer.catch(() => {
-      if (entries.get(key) === entry) entries.delete(key)
-    })
-    return orAborted(answer, signal)
-  }
 }
 
 function orAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

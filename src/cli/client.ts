@@ -1,6 +1,7 @@
-import * as http from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { errorMessage } from '../lib/errors.ts'
+import { request as requestHttp } from '../lib/http.ts'
 import type { Endpoint, SocketEndpoint, UrlEndpoint } from './endpoint.ts'
 import { AbsentControllerError, ApiError, CliError, parseStatus } from './errors.ts'
 import { parseJson } from './json-text.ts'
@@ -30,7 +31,7 @@ const MAX_ANSWER_BYTES = 3 * 2 ** 29
 
 /** `onWarning` gets the text of each Warning header. */
 export function createApiClient(endpoint: Endpoint, onWarning: (text: string) => void): ApiClient {
-  async function open(request: ApiRequest): Promise<http.IncomingMessage> {
+  async function open(request: ApiRequest): Promise<IncomingMessage> {
     const response = await send(endpoint, request)
     for (const text of parseWarnings(response.headers['warning'])) onWarning(text)
     const code = response.statusCode ?? 0
@@ -50,7 +51,7 @@ export function createApiClient(endpoint: Endpoint, onWarning: (text: string) =>
   }
 }
 
-async function send(endpoint: Endpoint, request: ApiRequest): Promise<http.IncomingMessage> {
+async function send(endpoint: Endpoint, request: ApiRequest): Promise<IncomingMessage> {
   const body = request.body === undefined ? undefined : JSON.stringify(request.body)
   const outgoing = await startRequest(endpoint, request, headersOf(request, body))
   return new Promise((resolve, reject) => {
@@ -74,7 +75,7 @@ async function startRequest(
   endpoint: Endpoint,
   request: ApiRequest,
   headers: Record<string, string>,
-): Promise<http.ClientRequest> {
+): Promise<ClientRequest> {
   const path = request.path + renderQuery(request.query ?? {})
   // One request per connection: a command makes few, and nothing is left to keep the process alive.
   const common = {
@@ -83,13 +84,13 @@ async function startRequest(
     ...(request.signal ? { signal: request.signal } : {}),
   }
   if (endpoint.type === 'Socket') {
-    return http.request({ ...common, socketPath: endpoint.location.path, path, headers })
+    return requestHttp({ ...common, socketPath: endpoint.location.path, path, headers })
   }
   const url = new URL(endpoint.url.replace(/\/+$/, '') + path)
   const authorized = endpoint.token
     ? { ...headers, authorization: `Bearer ${endpoint.token}` }
     : headers
-  if (url.protocol === 'http:') return http.request(url, { ...common, headers: authorized })
+  if (url.protocol === 'http:') return requestHttp(url, { ...common, headers: authorized })
   // TLS takes a while to load, and the socket needs none.
   const https = await import('node:https')
   return https.request(url, { ...common, headers: authorized, ...tlsOptions(endpoint) })

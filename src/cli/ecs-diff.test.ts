@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../test/world/validator.ts'
 import { API_VERSION } from '../kinds/meta.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { renderEcsDiff } from './ecs-diff.ts'
+import { type EcsWorlds, renderEcsDiff } from './ecs-diff.ts'
 import type { ApiObject } from './objects.ts'
 
 function object(kind: string, name: string, spec: JsonObject): ApiObject {
@@ -13,9 +14,13 @@ function run(template: JsonObject): ApiObject {
   return object('Run', 'hello', { template: { image: 'busybox:1', ...template } })
 }
 
+function render(worlds: EcsWorlds): string {
+  return renderEcsDiff(worlds, validator)
+}
+
 function diffRun(before: JsonObject, after: JsonObject): string {
   const changed = [run(after)]
-  return renderEcsDiff({ before: [run(before)], after: changed, changed })
+  return render({ before: [run(before)], after: changed, changed })
 }
 
 /** What changes in a template, and whether that makes a new revision. */
@@ -112,7 +117,7 @@ describe('a Run', () => {
 
   test('that is new says what it will register', () => {
     const changed = [run({})]
-    expect(renderEcsDiff({ before: [], after: changed, changed })).toContain(
+    expect(render({ before: [], after: changed, changed })).toContain(
       'new: its first launch registers a task definition in the family capstan-default-hello',
     )
   })
@@ -131,7 +136,7 @@ describe('a WorkPool', () => {
   test('speaks of its Deployments', () => {
     const others = [deployment('a'), object('Deployment', 'elsewhere', {})]
     const changed = [pool('x:2')]
-    const text = renderEcsDiff({
+    const text = render({
       before: [...others, pool('x:1')],
       after: [...others, ...changed],
       changed,
@@ -149,7 +154,7 @@ describe('a WorkPool', () => {
   test('with many of them is cut short', () => {
     const others = Array.from({ length: 25 }, (_, index) => deployment(`d${index}`))
     const changed = [pool('x:2')]
-    const text = renderEcsDiff({ before: others, after: [...others, ...changed], changed })
+    const text = render({ before: others, after: [...others, ...changed], changed })
     expect(text.match(/^# ECS: deployment/gm)).toHaveLength(20)
     expect(text).toContain('# ECS: and 5 more')
   })
@@ -157,5 +162,5 @@ describe('a WorkPool', () => {
 
 test('an Automation changes nothing in ECS', () => {
   const changed = [object('Automation', 'a', {})]
-  expect(renderEcsDiff({ before: [], after: changed, changed })).toBe('')
+  expect(render({ before: [], after: changed, changed })).toBe('')
 })

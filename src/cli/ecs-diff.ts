@@ -3,6 +3,7 @@ import type { Difference } from '../aws/diff-json.ts'
 import { diffRunTasks } from '../aws/diff-run-task.ts'
 import type { OfflineBodies } from '../aws/offline-render.ts'
 import { API_VERSION } from '../kinds/meta.ts'
+import { createValidator, type Validator } from '../manifest/validator.ts'
 import { type ApiObject, textAt, valueAt } from './objects.ts'
 import { checkOffline, type OfflineCheck } from './offline-runs.ts'
 
@@ -22,11 +23,14 @@ const MAX_LISTED = 20
  * be used as a patch: whether the next launch registers a new revision and why, and what its RunTask says otherwise.
  * Found by rendering both sides; AWS is not asked.
  */
-export function renderEcsDiff({ before, after, changed }: EcsWorlds): string {
+export function renderEcsDiff(
+  { before, after, changed }: EcsWorlds,
+  validator = createValidator(),
+): string {
   const targets = changed.flatMap((object) => targetsOf(object, after))
   const distinct = [...new Map(targets.map((target) => [keyOf(target), target])).values()]
   if (distinct.length === 0) return ''
-  const sides = { before: checkWorld(before), after: checkWorld(after) }
+  const sides = { before: checkWorld(before, validator), after: checkWorld(after, validator) }
   const listed = distinct
     .slice(0, MAX_LISTED)
     .flatMap((target) => [
@@ -56,7 +60,7 @@ function keyOf({ kind, metadata }: ApiObject): string {
 /** A Deployment is rendered as a Run of it that gives nothing of its own. */
 const PROBE_SUFFIX = '.rendered'
 
-function checkWorld(objects: readonly ApiObject[]): OfflineCheck {
+function checkWorld(objects: readonly ApiObject[], validator: Validator): OfflineCheck {
   const texts = objects.flatMap((object) => {
     const { name, namespace } = object.metadata
     const { kind } = object
@@ -68,7 +72,7 @@ function checkWorld(objects: readonly ApiObject[]): OfflineCheck {
     const probe = { ...own, kind: 'Run', metadata, spec: { deployment: name } }
     return [...written, { source: keyOf(object), text: JSON.stringify(probe) }]
   })
-  return checkOffline(texts, 'default')
+  return checkOffline(texts, 'default', validator)
 }
 
 interface Sides {

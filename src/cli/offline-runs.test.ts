@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../test/world/validator.ts'
 import { checkOffline } from './offline-runs.ts'
 
 /** Lines of a manifest from its first one on; `#!` marks the line that is at fault, at the word after it. */
@@ -22,6 +23,7 @@ function found(...sources: readonly string[]): readonly string[] {
   const { problems, warnings } = checkOffline(
     texts as Parameters<typeof checkOffline>[0],
     'default',
+    validator,
   )
   return [...problems, ...warnings].map(({ file, line, column, path, message }) => {
     return `${file}:${line}:${column} ${path}: ${message}`

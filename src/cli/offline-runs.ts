@@ -29,9 +29,10 @@ export interface OfflineRun {
 export function checkOffline(
   texts: readonly ManifestText[],
   defaultNamespace: string,
+  validator = createValidator(),
 ): OfflineCheck {
   const files = texts.map(({ source, text }) => ({ file: source, text }))
-  const result = validateFiles(files, { defaultNamespace, validator: createValidator() })
+  const result = validateFiles(files, { defaultNamespace, validator })
   const runs = result.runs.map((run) => ({ run, bodies: bodiesOf(run) }))
   const found = runs.flatMap(({ run, bodies }) =>
     bodies.problems.map((problem) => ({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { someOf } from '../../test/world/effort.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 function diff(before: string, after: string): string {
@@ -41,7 +42,7 @@ test.skipIf(!hasPatch)('patch(1) makes the second text of the first', () => {
         const patched = spawnSync('patch', ['-s', '-o', '-', file], { input, encoding: 'utf8' })
         expect(patched.stdout).toBe(to)
       }),
-      { numRuns: 30 },
+      { numRuns: someOf(30) },
     )
   } finally {
     rmSync(directory, { recursive: true })

@@ -5,6 +5,7 @@ import { createHistoryRoute } from '../apiserver/routes/history.ts'
 import { createKubeconfigRoute } from '../apiserver/routes/kubeconfig.ts'
 import { createTokenRoute } from '../apiserver/routes/tokens.ts'
 import type { ApiServer } from '../apiserver/server.ts'
+import { ensureTls } from '../apiserver/tls.ts'
 import type { Tokens } from '../apiserver/tokens.ts'
 import type { ListenAddress, UpOptions } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -79,10 +80,9 @@ async function listenHttps(
   deps: ApiPartsDeps,
   server: ApiServer,
 ): Promise<Endpoint> {
-  const { ensureTls } = await import('../apiserver/tls.ts')
   const { host, port } = listenAddress(options, deps.store)
   const hosts = ['localhost', '127.0.0.1', '::1', host]
-  const tls = await ensureTls({
+  const tls = ensureTls({
     directory: join(options.dataDir, 'tls'),
     hosts: [...new Set(hosts)],
     nowMs: deps.clock.nowMs(),

@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isJsonObject } from '../lib/json.ts'
 import type { Random } from '../lib/random.ts'
+import { replaceFile } from '../store/durable-file.ts'
+import { readJsonFile } from './json-file.ts'
 import { StartProblem } from './start-problem.ts'
 
 /**
@@ -37,35 +37,17 @@ interface Content {
 }
 
 function read(path: string): Content | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+  const file = readJsonFile(path)
+  if (!file) return undefined
+  const { key, port } = file.content ?? {}
+  if (typeof key === 'string' && /^[0-9a-f]{64}$/.test(key)) {
+    return { key, port: typeof port === 'number' ? port : undefined }
   }
-  const content = parse(text)
-  if (content) return content
   throw new StartProblem(
     `${path} is damaged: delete it, and tasks that run now can no longer send heartbeats`,
   )
 }
 
-function parse(text: string): Content | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!isJsonObject(value)) return undefined
-    const { key, port } = value
-    if (typeof key !== 'string' || !/^[0-9a-f]{64}$/.test(key)) return undefined
-    return { key, port: typeof port === 'number' ? port : undefined }
-  } catch {
-    return undefined
-  }
-}
-
-/** Whole or not at all, and for the owner alone. */
 function write(path: string, content: Content): void {
-  const temporary = `${path}.new`
-  writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flush: true })
-  renameSync(temporary, path)
+  replaceFile(path, [`${JSON.stringify(content)}\n`])
 }

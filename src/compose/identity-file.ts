@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { isJsonObject } from '../lib/json.ts'
 import { replaceFile } from '../store/durable-file.ts'
 import type { FileIdentities } from '../store/stale-wal.ts'
+import { readJsonFile } from './json-file.ts'
 import { StartProblem } from './start-problem.ts'
 
 /** Beside the database, so that a lost, exchanged or older database is noticed. */
@@ -15,15 +15,9 @@ export interface IdentityFile {
 
 /** Undefined: there is none. Throws StartProblem when it cannot be read as one. */
 export function readIdentity(path: string): IdentityFile | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-  const value = parseObject(text)
-  const { instanceId, epoch, files } = value ?? {}
+  const file = readJsonFile(path)
+  if (!file) return undefined
+  const { instanceId, epoch, files } = file.content ?? {}
   if (typeof instanceId === 'string' && typeof epoch === 'number') {
     return { instanceId, epoch, files: parseFiles(files) }
   }
@@ -40,13 +34,4 @@ function parseFiles(value: unknown): FileIdentities | undefined {
   if (!isJsonObject(value)) return undefined
   const { database, wal } = value
   return typeof database === 'string' && typeof wal === 'string' ? { database, wal } : undefined
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import type * as Prometheus from 'prom-client'
 import type { RouteExtension } from '../apiserver/api-handler.ts'
 import { methodNotAllowed } from '../apiserver/errors.ts'
-import type { ApiRequest, ApiResponse } from '../apiserver/request.ts'
+import type { ApiResponse } from '../apiserver/request.ts'
 import type { ManagedAwsAccounts } from '../aws/accounts.ts'
 import type { Assembly } from '../controllers/assembly.ts'
 import type { RunStatus } from '../kinds/run.ts'
@@ -25,32 +25,50 @@ export interface Metrics {
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [Labels, number]
 
-/** Everything that Prometheus is told; docs/metrics.md lists it. Most is only read when it is asked for. */
+/** Everything that Prometheus is told; docs/metrics.md lists it. All of it is only read when it is asked for. */
 export function createMetrics(deps: MetricsDeps): Metrics {
-  const registry = new Registry()
-  const read = reader(registry)
+  const metrics: Metric[] = []
+  const read: Read = (metric) => void metrics.push(metric)
   processMetrics(read, deps)
   controllerMetrics(read, deps)
   awsMetrics(read, deps)
   heartbeatMetrics(read, deps)
-  countAttempts(registry, deps.store)
-  const requests = new Counter({
+  attemptMetrics(read, deps)
+  const requests = new Map<string, number>()
+  read({
+    type: 'Counter',
     name: 'capstan_api_requests_total',
     help: 'Requests of the API by method and status code.',
-    labelNames: ['method', 'code'],
-    registers: [registry],
+    labels: ['method', 'code'],
+    samples: () =>
+      [...requests].map(([key, count]): Sample => {
+        const [method = '', code = ''] = key.split(' ')
+        return [{ method, code }, count]
+      }),
   })
+  let registry: Promise<Prometheus.Registry> | undefined
   return {
     onAnswer: (method, status) =>
-      requests.inc({ method: METHODS.includes(method) ? method : 'other', code: status }),
-    route: { handle: (request) => (request.path === PATH ? answer(registry, request) : undefined) },
+      countOne(requests, `${METHODS.includes(method) ? method : 'other'} ${status}`),
+    route: {
+      handle({ path, method }) {
+        if (path !== PATH) return undefined
+        if (method !== 'GET') throw methodNotAllowed()
+        registry ??= openRegistry(metrics)
+        return answer(registry)
+      },
+    },
   }
 }
 
-async function answer(registry: Registry, { method }: ApiRequest): Promise<ApiResponse> {
-  if (method !== 'GET') throw methodNotAllowed()
+async function answer(opened: Promise<Prometheus.Registry>): Promise<ApiResponse> {
+  const registry = await opened
   const headers = { 'content-type': registry.contentType }
   return { status: 200, headers, body: await registry.metrics() }
+}
+
+function countOne(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 const PATH = '/metrics'
@@ -58,17 +76,22 @@ const PATH = '/metrics'
 /** Whoever asks with a word of his own makes no series of his own. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-type Read = (metric: {
+/** A metric whose values are kept elsewhere. */
+interface Metric {
   readonly type: 'Gauge' | 'Counter'
   readonly name: string
   readonly help: string
   readonly labels?: readonly string[]
   readonly samples: () => readonly Sample[]
-}) => void
+}
 
-/** A metric whose values are kept elsewhere. */
-function reader(registry: Registry): Read {
-  return ({ type, name, help, labels = [], samples }) => {
+type Read = (metric: Metric) => void
+
+/** The library is loaded for whoever asks first: most controllers start, and many end, without a scrape. */
+async function openRegistry(metrics: readonly Metric[]): Promise<Prometheus.Registry> {
+  const { Counter, Gauge, Registry } = await import('prom-client')
+  const registry = new Registry()
+  for (const { type, name, help, labels = [], samples } of metrics) {
     const options = { name, help, labelNames: [...labels], registers: [registry] }
     if (type === 'Gauge') {
       new Gauge({
@@ -88,6 +111,7 @@ function reader(registry: Registry): Read {
       })
     }
   }
+  return registry
 }
 
 function processMetrics(read: Read, { version, agesMs }: MetricsDeps): void {
@@ -236,18 +260,9 @@ function heartbeatMetrics(read: Read, { assembly: { heartbeats } }: MetricsDeps)
 }
 
 /** Attempts that were launched, and that ended, since the start of the process. */
-function countAttempts(registry: Registry, store: Store): void {
-  const launches = new Counter({
-    name: 'capstan_launches_total',
-    help: 'Attempts whose task is known.',
-    registers: [registry],
-  })
-  const ends = new Counter({
-    name: 'capstan_attempts_ended_total',
-    help: 'Attempts that ended, by class.',
-    labelNames: ['class'],
-    registers: [registry],
-  })
+function attemptMetrics(read: Read, { store }: MetricsDeps): void {
+  let launches = 0
+  const ends = new Map<string, number>()
   store.subscribe((changes) => {
     for (const change of changes) {
       if (change.kind !== 'Run' || change.type !== 'MODIFIED') continue
@@ -255,10 +270,23 @@ function countAttempts(registry: Registry, store: Store): void {
       const known = new Map(before.map((attempt) => [attempt.clientToken, attempt]))
       for (const { clientToken, taskArn, class: outcome } of attemptsOf(change.object)) {
         const was = known.get(clientToken)
-        if (taskArn !== undefined && was?.taskArn === undefined) launches.inc()
-        if (outcome !== undefined && was?.class === undefined) ends.inc({ class: outcome })
+        if (taskArn !== undefined && was?.taskArn === undefined) launches += 1
+        if (outcome !== undefined && was?.class === undefined) countOne(ends, outcome)
       }
     }
+  })
+  read({
+    type: 'Counter',
+    name: 'capstan_launches_total',
+    help: 'Attempts whose task is known.',
+    samples: () => [[{}, launches]],
+  })
+  read({
+    type: 'Counter',
+    name: 'capstan_attempts_ended_total',
+    help: 'Attempts that ended, by class.',
+    labels: ['class'],
+    samples: () => [...ends].map(([outcome, count]): Sample => [{ class: outcome }, count]),
   })
 }
 

@@ -9,7 +9,6 @@ import { AWS_PACE, LOCAL_PACE, type ObserverPace } from '../controllers/run/obse
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Log } from '../runtime/logger.ts'
-import { openLocalEmulator } from './local-emulator.ts'
 import { StartProblem } from './start-problem.ts'
 
 /** Where tasks run, and how closely they may be watched there. */
@@ -42,6 +41,8 @@ export async function openAws(options: UpOptions, deps: OpenAwsDeps): Promise<Op
 }
 
 async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
+  // Half as much code as the rest of Capstan, which most controllers never need.
+  const { openLocalEmulator } = await import('./local-emulator.ts')
   const accessKeyId = deps.random.hex(ACCESS_KEY_BYTES)
   const local = await openLocalEmulator(options, {
     accessKeyId,

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Validator } from '../manifest/validator.ts'
 import type { Log } from '../runtime/logger.ts'
 import type { Part } from '../runtime/manager.ts'
+import { ManifestThread } from '../source/bulk-reader.ts'
 import { FolderSource } from '../source/controller.ts'
 import { systemFiles } from '../source/files.ts'
 import { createLoader } from '../source/load.ts'
@@ -39,20 +40,23 @@ export interface Sources {
 const PATH = '/capstan/sources'
 
 export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
-  const loader = createLoader({ ...deps, defaultNamespace: options.namespace })
+  const defaultNamespace = options.namespace
+  const loader = createLoader({ ...deps, defaultNamespace })
+  const bulk = new ManifestThread({ ...deps, rules: { defaultNamespace, version: deps.version } })
   const list = options.directories.map(
     (root) =>
       new FolderSource({
         ...deps,
         root,
         loader,
+        bulk,
         files: systemFiles,
         watch: systemWatch,
         runAnnotations: () => annotationsInRecovery(deps.store),
       }),
   )
   return {
-    parts: [...list, wakeOnHangUp(list)],
+    parts: [threadPart(bulk), ...list, wakeOnHangUp(list)],
     list,
     route: { handle: (request) => answer(list, request) },
     settled: () => list.every(isSettled),
@@ -60,6 +64,11 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
     staleMs: () =>
       list.length === 0 ? undefined : Math.max(...list.map((source) => source.staleMs())),
   }
+}
+
+/** Stops after the folders, whose looks wait for its answers. */
+function threadPart(bulk: ManifestThread): Part {
+  return { name: 'manifest thread', start: () => {}, stop: () => bulk.stop() }
 }
 
 /** SIGHUP means "look now", as it does for daemons with configuration files; git-sync's hook can send it. */

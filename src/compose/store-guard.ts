@@ -19,9 +19,9 @@ export interface StoreGuardDeps {
 
 /** A few stats; a database that is gone is noticed before people wonder. Commits that nobody waits for are synced as often. */
 const LOOK_MS = 1_000
-/** Commits move pages by themselves every 1,000 pages; this is for the quiet after them. */
+/** While there are commits, pages are moved as the log grows; this is for the quiet after them. */
 const CHECKPOINT_MS = 60_000
-/** 64 MB of 4 kB pages: a reader holds the log open, and it can only grow. */
+/** 64 MB of 4 kB pages that cannot be moved: a reader holds the log open, and it can only grow. */
 const LARGE_WAL_PAGES = 16_384
 /** Under this identity key a write is tried while writing fails. */
 const PROBE_KEY = 'write-probe'
@@ -46,7 +46,9 @@ export function createStoreGuard(deps: StoreGuardDeps): Part {
         }
         tryBlocked(deps, state)
           .then(() => deps.store.durable())
-          .then(() => checkpoint(deps, state))
+          .then(() => {
+            checkpoint(deps, state).catch(fail)
+          })
           .catch(fail)
           .finally(() => {
             cancel = clock.after(LOOK_MS, look)
@@ -93,10 +95,10 @@ async function tryBlocked(deps: StoreGuardDeps, state: State): Promise<void> {
   deps.wakeAll()
 }
 
-function checkpoint({ store, clock, log }: StoreGuardDeps, state: State): void {
+async function checkpoint({ store, clock, log }: StoreGuardDeps, state: State): Promise<void> {
   if (state.blocked || clock.monotonicMs() - state.checkpointedAtMs < CHECKPOINT_MS) return
   state.checkpointedAtMs = clock.monotonicMs()
-  const pages = store.checkpoint()
+  const pages = await store.checkpoint()
   if (pages > LARGE_WAL_PAGES) {
     log.warn('the write-ahead log is large: another program keeps the database open', { pages })
   }

@@ -25,6 +25,7 @@ import { clockWatch } from './clock-watch.ts'
 import { createDeploymentReconciler } from './deployment/controller.ts'
 import { createHeartbeats, type HeartbeatSettings, type Heartbeats } from './heartbeat/heartbeat.ts'
 import { createNextDefinitionReader, type ReadNextDefinition } from './next-definition.ts'
+import { OwnCommits } from './own-commits.ts'
 import { createRegistrar, type DefinitionRegistrar } from './registrar.ts'
 import { createRunReconciler, type RunControllerDeps } from './run/controller.ts'
 import type { ObserveDeps } from './run/observe.ts'
@@ -33,7 +34,7 @@ import { resolveSources, templateOf } from './run/resolve.ts'
 import { TaskObserver } from './run/task-observer.ts'
 import { RunLines } from './run-lines.ts'
 import { upkeepParts } from './upkeep.ts'
-import { startKeys, wakesOf } from './wake.ts'
+import { startKeys, unsettleForeign, type WakeSources, wakesOf } from './wake.ts'
 import { createWorkPoolReconciler } from './workpool/controller.ts'
 
 export interface AssemblyDeps {
@@ -42,6 +43,8 @@ export interface AssemblyDeps {
   readonly checks: ResolveChecks
   readonly clock: Clock
   readonly random: Random
+  /** Of Capstan. */
+  readonly version: string
   readonly log: Log
   readonly pace: ObserverPace
   /** Where output is found that no log settings name; undefined against AWS. */
@@ -98,11 +101,13 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
   const observe = observeDeps(deps, { accounts, heartbeats, lines, observer })
   const registrar = createRegistrar(deps)
   const nextDefinition = createNextDefinitionReader({ ...deps, accounts })
+  const own = new OwnCommits()
   const reconcilers = createReconcilers(deps, {
     observe,
     observer,
     registrar,
     nextDefinition,
+    own,
     queues,
   })
   const automations = createAutomations({
@@ -116,7 +121,7 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
       heartbeats.part,
       observerPart(observer),
       ...KINDS.map((kind) => controllers[kind]),
-      wakerPart({ store, lines }, queues),
+      wakerPart({ store, lines, own, version: deps.version }, queues),
       clockWatch({ ...deps, onStep: () => wakeAll(store, queues) }),
       automations,
       ...upkeepParts({
@@ -172,10 +177,11 @@ function createReconcilers(
     readonly observer: TaskObserver
     readonly registrar: DefinitionRegistrar
     readonly nextDefinition: ReadNextDefinition
+    readonly own: OwnCommits
     readonly queues: Readonly<Record<Kind, WorkQueue>>
   },
 ): Readonly<Record<Kind, Reconcile>> {
-  const { observe, observer, registrar, nextDefinition, queues } = shared
+  const { observe, observer, registrar, nextDefinition, own, queues } = shared
   return {
     Run: createRunReconciler({
       ...deps,
@@ -186,10 +192,11 @@ function createReconcilers(
     }),
     WorkPool: createWorkPoolReconciler({
       ...deps,
+      own,
       lines: observe.lines,
       wakeRun: (key) => queues.Run.add(renderKey(key)),
     }),
-    Deployment: createDeploymentReconciler({ ...deps, nextDefinition }),
+    Deployment: createDeploymentReconciler({ ...deps, nextDefinition, own }),
     Automation: createAutomationReconciler(deps),
   }
 }
@@ -232,7 +239,7 @@ function observerPart(observer: TaskObserver): Part {
 
 /** Subscribes before it queues what is there, so that no change falls in between. */
 function wakerPart(
-  sources: { readonly store: Store; readonly lines: RunLines },
+  sources: WakeSources & { readonly version: string },
   queues: Readonly<Record<Kind, WorkQueue>>,
 ): Part {
   const { store } = sources
@@ -247,6 +254,7 @@ function wakerPart(
           else queue.addAfter(renderKey(wake.key), wake.delayMs)
         }
       })
+      unsettleForeign(store, sources.version)
       wakeAll(store, queues)
     },
     stop: () => unsubscribe(),

@@ -11,6 +11,8 @@ export interface Commit {
   readonly events: readonly EventInput[]
   /** What the event log keeps of it. */
   readonly records?: readonly NewEventRecord[]
+  /** The Run is over and done with (`ObjectStore.settle`). */
+  readonly settled?: boolean | undefined
   /** Further writes of the same decision; they run first, inside the transaction. */
   readonly writes?: () => void
 }
@@ -26,6 +28,7 @@ export function commit(store: Store, change: Commit, nowMs: number): void {
   store.transaction(() => {
     change.writes?.()
     store.objects.setStatus(key, change.object.metadata.uid, change.status as JsonObject)
+    if (change.settled === true) store.objects.settle(change.object.metadata.uid)
     for (const event of change.events) store.events.record(event, nowMs)
     if (change.records) store.eventLog.append(change.records)
   }, 'Later')

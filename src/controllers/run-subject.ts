@@ -55,7 +55,8 @@ export function readSubject(store: Store, runUid: string): RunSubject | undefine
 /** The same for the run of an attempt, also when it is gone by now. */
 export function subjectOfAttempt(store: Store, attempt: AttemptRow): RunSubject {
   const { runUid: uid, runName: name, namespace, workPool, queue = DEFAULT_QUEUE } = attempt
-  const run = store.objects.getByUid(uid) as RunObject | undefined
+  const namesake = store.objects.get({ kind: 'Run', namespace, name }) as RunObject | undefined
+  const run = namesake?.metadata.uid === uid ? namesake : undefined
   const place = { deployment: run?.spec.deployment, workPool, queue }
   if (run) return runSubject(store, run, place)
   return { uid, name, namespace, related: placeLabels(store, namespace, place) }

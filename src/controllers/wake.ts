@@ -1,3 +1,4 @@
+import type { DeploymentStatus } from '../kinds/deployment.ts'
 import type { DeploymentSpec, RunSpec } from '../kinds/generated.ts'
 import {
   type CapstanObject,
@@ -8,11 +9,13 @@ import {
 } from '../kinds/meta.ts'
 import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import type { Change, Store } from '../store/types.ts'
+import type { OwnCommits } from './own-commits.ts'
 import type { RunLines } from './run-lines.ts'
 
 export interface WakeSources {
   readonly store: Store
   readonly lines: Pick<RunLines, 'membersOfGroup' | 'dependents' | 'poolsWithKeys'>
+  readonly own?: OwnCommits
 }
 
 /** A key that should be reconciled, and how soon. */
@@ -30,15 +33,15 @@ const POOL_COUNT_DELAY_MS = 100
 const DEPLOYMENT_LOOK_DELAY_MS = 250
 
 /**
- * Who has to look again after a commit. Every change wakes its own object; the rest follows the
- * references: a Run its pool and its Deployment, a pool or Deployment whose spec is new its Runs, a new
+ * Who has to look again after a commit. Every change wakes its own object, unless its own reconcile has
+ * just found it out; the rest follows the references: a Run its pool and its Deployment, a pool or Deployment whose spec is new its Runs, a new
  * namespace its default pool.
  */
 export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   const { kind, namespace, name } = change
   if (kind === 'Namespace')
     return [now({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL })]
-  if (!isKind(kind) || isBeatShown(change)) return []
+  if (!isKind(kind) || isBeatShown(change) || sources.own?.isOwnStatus(change)) return []
   const own = { ...now({ kind, namespace, name }), isUrgent: change.type !== 'ADDED' }
   return [own, ...related(sources, change, { kind, namespace, name })]
 }
@@ -82,7 +85,7 @@ function poolOf({ store, lines }: WakeSources, change: Change, key: ObjectKey): 
   const parent = deploymentSpec(store, namespace, run.spec.deployment)
   const own = run.spec.workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
   // Its group may wait in other pools too; only an end makes room there.
-  const isShared = parent?.concurrency?.key !== undefined && isOver(change, run)
+  const isShared = parent?.concurrency?.key !== undefined && isGone(change, run)
   const names = new Set([own, ...(isShared ? lines.poolsWithKeys(namespace) : [])])
   return [...names].map((name) => ({
     key: { kind: 'WorkPool', namespace, name },
@@ -100,19 +103,44 @@ function deploymentSpec(
   return found?.spec as DeploymentSpec | undefined
 }
 
-function isOver(change: Change, run: CapstanObject<RunSpec, RunStatus>): boolean {
-  return change.type === 'DELETED' || isFinalState(run.status?.state?.type)
+function isGone(change: Change, run: CapstanObject<RunSpec, RunStatus>): boolean {
+  return change.type === 'DELETED' || isOver(run)
 }
 
-/** A deployment looks at the states of its runs, and not at what else changes about them. */
+function isOver(run: CapstanObject<RunSpec, RunStatus>): boolean {
+  return isFinalState(run.status?.state?.type)
+}
+
+/**
+ * A deployment looks at which of its runs live, at how the others ended and at their revisions: at a start
+ * and an end, that is. What it made itself it knows of, and a finished run that goes changes nothing.
+ */
 function deploymentOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
   const run = runOf(store, change, key)
   const name = run?.spec.deployment
-  if (name === undefined) return []
+  if (!run || name === undefined) return []
   const before = change.previous as CapstanObject<RunSpec, RunStatus> | undefined
-  if (change.type === 'MODIFIED' && stateText(before) === stateText(run)) return []
-  const { namespace } = key
-  return [{ key: { kind: 'Deployment', namespace, name }, delayMs: DEPLOYMENT_LOOK_DELAY_MS }]
+  if (change.type === 'MODIFIED' && shownText(before) === shownText(run)) return []
+  const deployment: ObjectKey = { kind: 'Deployment', namespace: key.namespace, name }
+  if (change.type === 'DELETED' ? isOver(run) : isShown(store, deployment, run)) return []
+  return [{ key: deployment, delayMs: DEPLOYMENT_LOOK_DELAY_MS }]
+}
+
+/** What a deployment's status says of a run. */
+function shownText(run: CapstanObject<RunSpec, RunStatus> | undefined): string {
+  const { state, attempts } = run?.status ?? {}
+  return `${isFinalState(state?.type) ? state?.type : ''} ${attempts?.at(-1)?.taskDefinitionArn}`
+}
+
+/** Whether the deployment shows the run as it is: living, and of the revision that it shows. */
+function isShown(store: Store, key: ObjectKey, run: CapstanObject<RunSpec, RunStatus>): boolean {
+  const status = store.objects.get(key)?.status as DeploymentStatus | undefined
+  const arn = run.status?.attempts?.at(-1)?.taskDefinitionArn
+  return (
+    !isOver(run) &&
+    status?.active?.includes(run.metadata.name) === true &&
+    (arn === undefined || arn === status.taskDefinitionArn)
+  )
 }
 
 /** A run that stands in line may have the place of an older one of its group. */
@@ -126,13 +154,8 @@ function replaced({ lines }: WakeSources, change: Change): readonly Wake[] {
 /** Whoever waits for a run looks again when it has ended, or is there at last. */
 function dependents({ lines }: WakeSources, change: Change): readonly Wake[] {
   const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
-  if (!run || (change.type === 'MODIFIED' && !isOver(change, run))) return []
+  if (!run || (change.type === 'MODIFIED' && !isOver(run))) return []
   return lines.dependents(run).map(now)
-}
-
-function stateText(run: CapstanObject<RunSpec, RunStatus> | undefined): string {
-  const { type, name } = run?.status?.state ?? {}
-  return `${type}/${name}`
 }
 
 function runOf(
@@ -156,17 +179,29 @@ function now(key: ObjectKey): Wake {
   return { key, delayMs: 0 }
 }
 
-/** Everything that a controller that just started has to look at, unfinished runs first. */
+/** Everything that a full look has to look at, unfinished runs first; runs that are settled need nothing. */
 export function startKeys(store: Store, kinds: readonly Kind[]): readonly ObjectKey[] {
-  const unfinished = store.objects.unfinishedRunKeys()
+  const { objects } = store
+  const unfinished = objects.unfinishedRunKeys()
   const seen = new Set(unfinished.map(({ namespace, name }) => `${namespace}/${name}`))
-  const others = kinds.flatMap((kind) =>
-    store.objects
-      .keys(kind)
-      .filter(({ namespace, name }) => kind !== 'Run' || !seen.has(`${namespace}/${name}`)),
-  )
-  const pools = store.objects
+  const finished = objects
+    .unsettledRunKeys()
+    .filter(({ namespace, name }) => !seen.has(`${namespace}/${name}`))
+  const others = kinds.flatMap((kind) => (kind === 'Run' ? finished : objects.keys(kind)))
+  const pools = objects
     .namespaces()
     .map(({ name }): ObjectKey => ({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL }))
   return [...unfinished, ...pools, ...others]
+}
+
+const SETTLED_BY = 'settled-by'
+
+/** Another version of Capstan may decide otherwise about runs that an earlier one was done with. */
+export function unsettleForeign(store: Store, version: string): void {
+  const { identity, objects } = store
+  if (identity.get(SETTLED_BY) === version) return
+  store.transaction(() => {
+    objects.unsettle()
+    identity.set(SETTLED_BY, version)
+  })
 }

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Clock, sleep } from '../lib/clock.ts'
+import { createServer } from '../lib/http.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emulator } from './emulator.ts'
 import { AwsError } from './errors.ts'

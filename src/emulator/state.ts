@@ -12,7 +12,7 @@ import { LogStore } from './logs/log-store.ts'
 import { noSink, type Sink } from './sink.ts'
 import type { TaskRecord } from './task-record.ts'
 import { TaskTable } from './task-table.ts'
-import { TokenTable } from './tokens.ts'
+import { type LastStop, TokenTable } from './tokens.ts'
 
 /** Everything the emulated account holds. */
 export interface EmulatorState {
@@ -88,7 +88,12 @@ export function addTask(state: EmulatorState, task: TaskRecord): void {
 /** Drops everything whose time is over. To be called before each operation. */
 export function settle(state: EmulatorState, nowMs: number): void {
   state.tasks.settle(nowMs)
-  state.tokens.settle(nowMs, ({ clusterName, token }) => {
+  state.tokens.settle(nowMs, lastStopIn(state), ({ clusterName, token }) => {
     state.sink.drop('token', `${clusterName} ${token}`)
   })
+}
+
+/** When the tasks of a call stopped, as the tokens want to know it. */
+export function lastStopIn({ ledger }: EmulatorState): LastStop {
+  return ({ taskArns }) => ledger.lastStopAtMs(taskArns)
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { someOf } from '../../test/world/effort.ts'
 import {
   type Emulated,
   type EmulatedOptions,
@@ -381,6 +382,6 @@ test('however a task lives, its version tells its states apart and in order', ()
         world.clock.advanceSync(1)
       }
     }),
-    { numRuns: 300 },
+    { numRuns: someOf(300) },
   )
 })

@@ -12,7 +12,7 @@ const FAILURES_KEPT_MS = 3_600_000
 export interface TokenRecord {
   readonly clusterName: string
   readonly token: string
-  /** Canonical text of the call's parameters without the token. */
+  /** SHA-256 of the call's parameters without the token: the text itself is larger than all the rest. */
   readonly parameters: string
   readonly taskArns: readonly string[]
   readonly failures: readonly JsonObject[]
@@ -40,18 +40,23 @@ export class TokenTable {
 
   add(record: TokenRecord): void {
     this.#records.set(keyOf(record.clusterName, record.token), record)
-    this.#due.add(record.createdAtMs + TOKEN_TTL_MS, record)
+    this.#due.add(record.createdAtMs + TOKEN_AFTER_STOP_MS, record)
   }
 
   all(): Iterable<TokenRecord> {
     return this.#records.values()
   }
 
-  /** Drops tokens that are past their longest life. */
-  settle(nowMs: number, onForgotten: (record: TokenRecord) => void): void {
+  /** Drops tokens whose life is over, within an hour of its end. */
+  settle(nowMs: number, lastStop: LastStop, onForgotten: (record: TokenRecord) => void): void {
     for (let record = this.#due.take(nowMs); record; record = this.#due.take(nowMs)) {
       const key = keyOf(record.clusterName, record.token)
       if (this.#records.get(key) !== record) continue
+      const endsAtMs = expiresAtMs(record, lastStop(record))
+      if (endsAtMs > nowMs) {
+        this.#due.add(Math.min(endsAtMs, nowMs + TOKEN_AFTER_STOP_MS), record)
+        continue
+      }
       this.#records.delete(key)
       onForgotten(record)
     }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../test/world/validator.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { createValidator } from '../manifest/validator.ts'
 import type { DeploymentSpec, RunSpec, WorkPoolSpec } from './generated.ts'
 import { type ResolvedRun, type ResolveResult, resolveRun } from './resolve.ts'
 
-const CHECKS = createValidator()
+const CHECKS = validator
 const IMAGE = 'busybox'
 
 interface Specs {

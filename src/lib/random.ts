@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomFillSync, randomUUID } from 'node:crypto'
 
 /** Randomness as an input: seeded in tests and in the simulator, the machine's own in production. */
 export interface Random {
@@ -10,10 +10,31 @@ export interface Random {
   hex(bytes: number): string
 }
 
+/** Asking the system for a few bytes costs as much as for so many. */
+const POOL_BYTES = 4_096
+
 export const systemRandom: Random = {
   uuid: () => randomUUID(),
   fraction: () => Math.random(),
-  hex: (bytes) => randomBytes(bytes).toString('hex'),
+  hex: pooledHex(),
+}
+
+/** Hex of the system's random bytes, fetched many at a time; each byte is given out once and wiped. */
+function pooledHex(): (bytes: number) => string {
+  const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+  let used = POOL_BYTES
+  return (bytes) => {
+    if (bytes > POOL_BYTES) return randomFillSync(Buffer.allocUnsafe(bytes)).toString('hex')
+    if (used + bytes > POOL_BYTES) {
+      randomFillSync(pool)
+      used = 0
+    }
+    const part = pool.subarray(used, used + bytes)
+    used += bytes
+    const text = part.toString('hex')
+    part.fill(0)
+    return text
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { someOf } from '../../test/world/effort.ts'
 import { parseManifest } from './parse.ts'
 
 /** Just beneath the size limit, so that every other limit has to do its own work. */
@@ -166,7 +167,7 @@ describe('hostile files', () => {
           expect(locate(['a', 0, 'b']).line).toBeGreaterThan(0)
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: someOf(2_000) },
     )
   })
 
@@ -175,7 +176,7 @@ describe('hostile files', () => {
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
         expect(parseManifest('f', bytes)).toHaveProperty('problems')
       }),
-      { numRuns: 500 },
+      { numRuns: someOf(500) },
     )
   })
 })

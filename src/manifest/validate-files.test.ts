@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../test/world/validator.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type ValidateResult, validateFiles } from './validate-files.ts'
-import { createValidator } from './validator.ts'
-
-const validator = createValidator()
 
 function manifest(kind: string, name: string, spec: JsonObject, namespace = 'default'): string {
   return JSON.stringify({ apiVersion: 'capstan.dev/v1', kind, metadata: { name, namespace }, spec })

@@ -62,7 +62,8 @@ export interface ApplyPorts {
 /**
  * Writes a decision: one revision in one transaction. A plain folder has no revisions, its files come one by
  * one, so there a large decision is cut into chunks. The books come last: a file's row says that all of
- * its objects are as it says, so what is interrupted is done again.
+ * its objects are as it says, so what is interrupted is done again. A loss of power may undo the last
+ * chunks as well, since it is read from the folder again then: whoever calls waits for `store.durable`.
  */
 export async function applyDecision(ports: ApplyPorts, decision: Decision): Promise<Applied> {
   const { store, clock } = ports
@@ -80,7 +81,7 @@ export async function applyDecision(ports: ApplyPorts, decision: Decision): Prom
     if (start > 0) await slicer.pause()
     store.transaction(() => {
       for (const write of writes.slice(start, start + size)) write()
-    })
+    }, 'Later')
   }
   return applied
 }
@@ -99,7 +100,13 @@ type NewSourceRow = Omit<SourceRow, 'id' | 'appliedAtMs'>
 
 function objectWrites(ports: ApplyPorts, { plan, prunePlan }: Decision, applied: Applied): Write[] {
   const { store, source, clock, runAnnotations } = ports
-  const context: WriteContext = { store, source, nowMs: clock.nowMs(), runAnnotations }
+  const context: WriteContext = {
+    store,
+    source,
+    nowMs: clock.nowMs(),
+    runAnnotations,
+    namespaceUids: new Map(),
+  }
   return [
     ...plan.steps.map((step) => () => note(applied, applyStep(context, step), step.object.file)),
     ...(prunePlan?.prune ?? []).map((orphan) => () => {

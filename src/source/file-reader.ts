@@ -1,10 +1,12 @@
 import { type Clock, sleep } from '../lib/clock.ts'
 import { createSlicer, type Slicer } from '../runtime/slicer.ts'
+import type { BulkReader } from './bulk-reader.ts'
+import { type Content, contentOf, type Question, type Rules, readContent } from './contents.ts'
 import { type FileStat, type Files, statKey } from './files.ts'
 import { isAtomic, type Root } from './layout.ts'
 import { MAX_FILE_BYTES } from './path-rules.ts'
 import type { SourceProblem } from './problem.ts'
-import { judgeReading, looksFinished, SETTLE_MS, type Sighting } from './settle.ts'
+import { judgeReading, SETTLE_MS, type Sighting } from './settle.ts'
 import { DisturbedError, type FoundFile, isDisturbing, isForbidding, unreadable } from './walk.ts'
 
 /** What is known of a file from before: reading it again is spared while `stat` stays the same. */
@@ -27,17 +29,15 @@ export interface Arrivals {
   forget(path: string): void
 }
 
-export interface ReaderPorts<Parsed> {
+export interface ReaderPorts<Parsed> extends Rules<Parsed> {
   readonly files: Files
+  /** Reads where there are many to read; it goes by the same rules. */
+  readonly bulk?: BulkReader<Parsed> | undefined
   readonly clock: Clock
   readonly arrivals: Arrivals
   readonly known: (path: string) => KnownFile | undefined
   /** Files to parse even though they are known. */
   readonly wanted: (path: string) => boolean
-  /** Equal for equal bytes that are read by the same rules. */
-  readonly hash: (bytes: Uint8Array) => string
-  /** Called while the bytes are at hand, so that they need not be kept. */
-  readonly parse: (file: FreshFile) => Parsed
   /**
    * Takes files of a plain folder before the look is over, because 100,000 of them need not be in memory at
    * once: each is a unit of its own there. Those of folders that change as a whole come with the snapshot.
@@ -48,11 +48,14 @@ export interface ReaderPorts<Parsed> {
 /** Parsed files that are handed over together: about 10 ms of work for whoever takes them. */
 const BATCH = 200
 
-/**
- * Whether bytes name something else than Runs, which then has to be applied before the Runs that refer to it.
- * A guess that needs no parser; where it is wrong, a Run waits for its WorkPool or Deployment a little.
- */
-const LEADING_KIND = /\bkind["']?\s*:\s*(?!["']?Run\b)/
+/** To begin a thread takes as long as to read and parse this many files. */
+const BULK_MIN = 400
+
+/** Files that are asked for together: some ten milliseconds of the thread's time. */
+const BULK_FILES = 100
+
+/** Questions in the thread at a time, so that it goes on while answers are taken. */
+const BULK_AHEAD = 3
 
 /** A write this young may be followed by one that leaves the same stat (racy git): such files are read again. */
 const RACY_MS = 2_000
@@ -62,6 +65,18 @@ const ARRIVAL_AGE_MS = 10
 
 /** Lets the event loop deliver what the kernel has queued about a file that was just read. */
 const EVENTS_IN_FLIGHT_MS = 2
+
+/** A file to be read, and what was known of it before. */
+interface Asked extends Question {
+  readonly file: FoundFile
+  readonly stat: string
+  readonly known?: string
+  readonly isWanted: boolean
+  /** See #untilArrivedMs. */
+  readonly untilArrivedMs: number
+  /** Monotonic: the bytes are read no earlier. */
+  readonly askedMs: number
+}
 
 /** What came of reading the files of one look. */
 export interface Reads<Parsed> {
@@ -140,10 +155,67 @@ export class FileReader<Parsed> {
   }
 
   async #readEach(found: readonly FoundFile[], reads: Reads<Parsed>, batch: number): Promise<void> {
-    for (const file of found) {
-      this.#readOne(file, reads)
+    const news = await this.#newsAmong(found, reads)
+    const { bulk, files, hash, parse } = this.#ports
+    if (bulk && news.length >= BULK_MIN) return this.#readInBulk(news, { bulk, reads, batch })
+    const rules = { files, hash, parse }
+    for (const file of news) {
+      const asked = this.#ask(file, reads)
+      this.#take(asked, () => readContent(rules, reads.root.directory, asked), reads)
       if (reads.changed.length >= batch) await this.#handOver(reads)
       await reads.slicer.pause()
+    }
+  }
+
+  /** Files that have to be read: all that are not as they are known to be. */
+  async #newsAmong(
+    found: readonly FoundFile[],
+    { slicer, problems }: Reads<Parsed>,
+  ): Promise<readonly FoundFile[]> {
+    const { known, wanted } = this.#ports
+    const news: FoundFile[] = []
+    for (const file of found) {
+      const { path, stat } = file
+      if (known(path)?.stat !== statKey(stat) || wanted(path)) {
+        if (stat.sizeBytes <= MAX_FILE_BYTES) news.push(file)
+        else problems.push(tooLarge(file))
+      }
+      const pause = slicer.pause()
+      if (pause) await pause
+    }
+    return news
+  }
+
+  /** As #readEach, in the thread; what it does not answer is read here. */
+  async #readInBulk(
+    news: readonly FoundFile[],
+    by: {
+      readonly bulk: BulkReader<Parsed>
+      readonly reads: Reads<Parsed>
+      readonly batch: number
+    },
+  ): Promise<void> {
+    const { bulk, reads, batch } = by
+    const { directory } = reads.root
+    const ahead: {
+      readonly all: readonly Asked[]
+      readonly answers: ReturnType<typeof bulk.read>
+    }[] = []
+    for (let start = 0; start < news.length || ahead.length > 0; ) {
+      while (start < news.length && ahead.length < BULK_AHEAD) {
+        const all = news.slice(start, start + BULK_FILES).map((file) => this.#ask(file, reads))
+        ahead.push({ all, answers: bulk.read(directory, all.map(toQuestion)) })
+        start += BULK_FILES
+      }
+      const next = ahead.shift()
+      const answers = await next?.answers
+      for (const [index, asked] of (next?.all ?? []).entries()) {
+        const answer = answers?.[index]
+        const read = () => (answer ? contentOf(answer) : readContent(this.#ports, directory, asked))
+        this.#take(asked, read, reads)
+        await reads.slicer.pause()
+      }
+      if (reads.changed.length >= batch) await this.#handOver(reads)
     }
   }
 
@@ -152,68 +224,79 @@ export class FileReader<Parsed> {
     if (files.length > 0) await this.#ports.take(files, root)
   }
 
-  #readOne(file: FoundFile, reads: Reads<Parsed>): void {
-    const { known: knownFile, wanted, parse } = this.#ports
+  #ask(file: FoundFile, reads: Reads<Parsed>): Asked {
+    const { known, wanted, clock } = this.#ports
     const { path } = file
     const stat = statKey(file.stat)
-    const known = knownFile(path)
-    if (known?.stat === stat && !wanted(path)) return
-    const bytes = this.#readBytes(file, reads)
-    if (!bytes) return
-    const hash = this.#ports.hash(bytes)
-    const fresh = { path, hash, bytes, stat: this.#isRacy(file.stat) ? '' : stat }
-    if (known?.hash === hash) {
-      this.#sightings.delete(path)
-      if (wanted(path)) reads.changed.push(parse(fresh))
-      else reads.restated.push({ path, hash, stat: fresh.stat })
-      return
-    }
+    const askedMs = clock.monotonicMs()
+    const isWanted = wanted(path)
     const untilArrivedMs = this.#untilArrivedMs(file, reads.root)
-    if (reads.whole) reads.changed.push(parse(fresh))
-    else if (untilArrivedMs === 0) reads.arrived.push({ file, parsed: parse(fresh) })
-    else this.#settle(fresh, stat, { reads, untilArrivedMs })
+    const sighting = this.#sightings.get(path)
+    const maySettle = sighting?.stat === stat && askedMs - sighting.sinceMs >= SETTLE_MS
+    const hash = known(path)?.hash
+    return {
+      file,
+      path,
+      stat,
+      ...(hash !== undefined && { known: hash }),
+      isWanted,
+      untilArrivedMs,
+      askedMs,
+      keptStat: this.#isRacy(file.stat) ? '' : stat,
+      parse: isWanted || reads.whole || untilArrivedMs === 0 || maySettle,
+    }
+  }
+
+  #take(asked: Asked, read: () => Content<Parsed>, reads: Reads<Parsed>): void {
+    const content = this.#read(asked, read, reads)
+    if (!content) return
+    const { file, path, known, keptStat, isWanted, untilArrivedMs } = asked
+    const { hash } = content
+    if (known === hash) {
+      this.#sightings.delete(path)
+      if (isWanted) reads.changed.push(content.parsed())
+      else reads.restated.push({ path, hash, stat: keptStat })
+    } else if (reads.whole) reads.changed.push(content.parsed())
+    else if (untilArrivedMs === 0) reads.arrived.push({ file, parsed: content.parsed() })
+    else this.#settle(asked, content, reads)
   }
 
   /** Undefined when the file keeps its last good objects; the reason is in `reads`. */
-  #readBytes(file: FoundFile, reads: Reads<Parsed>): Uint8Array | undefined {
-    if (file.stat.sizeBytes > MAX_FILE_BYTES) {
-      reads.problems.push(tooLarge(file))
-      return undefined
-    }
+  #read(
+    { path, stat }: Asked,
+    read: () => Content<Parsed>,
+    reads: Reads<Parsed>,
+  ): Content<Parsed> | undefined {
     try {
-      const content = this.#ports.files.read(`${reads.root.directory}/${file.path}`, MAX_FILE_BYTES)
-      if (statKey(content.stat) === statKey(file.stat)) return content.bytes
-      if (reads.whole) throw new DisturbedError(`${file.path} was written to while it was read.`)
-      this.#wait(reads, file.path, SETTLE_MS)
+      const content = read()
+      if (content.stat === stat) return content
+      if (reads.whole) throw new DisturbedError(`${path} was written to while it was read.`)
+      this.#wait(reads, path, SETTLE_MS)
     } catch (error) {
-      if (isForbidding(error)) reads.problems.push(unreadable(file.path))
+      if (isForbidding(error)) reads.problems.push(unreadable(path))
       else if (!isDisturbing(error)) throw error
-      else if (!reads.tolerant) throw new DisturbedError(`${file.path} vanished.`, { cause: error })
+      else if (!reads.tolerant) throw new DisturbedError(`${path} vanished.`, { cause: error })
       else reads.complete = false
     }
     return undefined
   }
 
   #settle(
-    fresh: FreshFile,
-    stat: string,
-    at: { readonly reads: Reads<Parsed>; readonly untilArrivedMs: number },
+    { path, stat, askedMs, untilArrivedMs }: Asked,
+    content: Content<Parsed>,
+    reads: Reads<Parsed>,
   ): void {
-    const reading = {
-      stat,
-      hash: fresh.hash,
-      sinceMs: this.#ports.clock.monotonicMs(),
-      looksFinished: looksFinished(fresh.bytes),
-      isLeading: LEADING_KIND.test(Buffer.from(fresh.bytes).toString('latin1')),
-    }
-    const verdict = judgeReading(reading, this.#sightings.get(fresh.path))
+    const { hash, looksFinished, isLeading } = content
+    const reading = { stat, hash, looksFinished, isLeading, sinceMs: askedMs }
+    const earlier = this.#sightings.get(path)
+    const verdict = judgeReading(reading, earlier, this.#ports.clock.monotonicMs())
     if (verdict.type === 'Settled') {
-      this.#accept(fresh.path, at.reads.root)
-      at.reads.changed.push(this.#ports.parse(fresh))
+      this.#accept(path, reads.root)
+      reads.changed.push(content.parsed())
       return
     }
-    this.#sightings.set(fresh.path, verdict.sighting)
-    this.#wait(at.reads, fresh.path, Math.min(verdict.waitMs, at.untilArrivedMs))
+    this.#sightings.set(path, verdict.sighting)
+    this.#wait(reads, path, Math.min(verdict.waitMs, untilArrivedMs))
   }
 
   /**
@@ -268,6 +351,11 @@ export class FileReader<Parsed> {
   keepOnly(seen: ReadonlySet<string>): void {
     for (const path of this.#sightings.keys()) if (!seen.has(path)) this.#sightings.delete(path)
   }
+}
+
+/** Only what the thread needs to know. */
+function toQuestion({ path, parse, keptStat, known, isWanted }: Asked): Question {
+  return { path, parse, keptStat, ...(known !== undefined && !isWanted && { known }) }
 }
 
 function byPath(a: FoundFile, b: FoundFile): number {

@@ -11,6 +11,7 @@ import {
   unsettledFiles,
 } from './apply.ts'
 import { approvedToken, heldOf } from './approval.ts'
+import type { BulkReader } from './bulk-reader.ts'
 import { isGood, type ReadFile } from './desired.ts'
 import { type FileEntry, FileIndex } from './file-index.ts'
 import type { Arrivals } from './file-reader.ts'
@@ -32,6 +33,8 @@ export interface FolderSyncOptions {
   readonly clock: Clock
   readonly arrivals: Arrivals
   readonly loader: Loader
+  /** Reads many files beside the event loop, as `files` and `loader` would. */
+  readonly bulk?: BulkReader<ReadFile> | undefined
   /** Annotations of Runs that the folder brings now: recovery marks them for as long as it lasts (DESIGN 11). */
   readonly runAnnotations: () => Readonly<Record<string, string>>
 }
@@ -79,12 +82,13 @@ export class FolderSync {
   #place: { readonly root: Root; readonly directories: readonly string[] } | undefined
 
   constructor(options: FolderSyncOptions) {
-    const { root, files, clock, arrivals, loader } = options
+    const { root, files, clock, arrivals, loader, bulk } = options
     this.#options = options
     this.#reader = new SnapshotReader(root, {
       files,
       clock,
       arrivals,
+      bulk,
       known: (path) => this.#index.get(path),
       wanted: (path) => this.#wanted.has(path),
       hash: loader.hash,
@@ -183,6 +187,7 @@ export class FolderSync {
     const gone = isTrusted(snapshot) ? this.#index.compare(snapshot.seen) : NOTHING
     const files = this.#filesToDecide(snapshot, revisit)
     const { plan, prunePlan } = await this.#settle({ ...toLook(snapshot), files, gone }, slicer)
+    await this.#options.store.durable()
     return { ...this.#report(), next: this.#nextLook(snapshot, plan, prunePlan) }
   }
 

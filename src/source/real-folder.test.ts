@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openTestStore } from '../../test/world/test-store.ts'
+import { validator } from '../../test/world/validator.ts'
 import { systemClock } from '../lib/clock.ts'
-import { createValidator } from '../manifest/validator.ts'
 import { silentLog } from '../runtime/logger.ts'
 import type { SqliteStore } from '../store/open.ts'
 import { FolderSource } from './controller.ts'
@@ -22,7 +22,6 @@ import { systemWatch } from './watch.ts'
 
 /** The whole folder source on the real file system, with real events and real time. */
 
-const validator = createValidator()
 /** Nothing here takes a tenth of it; a busy machine may take longer. */
 const PATIENCE = { timeout: 10_000, interval: 5 }
 

@@ -31,12 +31,19 @@ export type Verdict =
   | { readonly type: 'Settled' }
   | { readonly type: 'Waiting'; readonly sighting: Sighting; readonly waitMs: number }
 
-/** `reading.sinceMs` is now. `earlier` is the sighting that the last reading left behind. */
-export function judgeReading(reading: Reading, earlier: Sighting | undefined): Verdict {
+/**
+ * The bytes were read between `reading.sinceMs` and `nowMs`, both monotonic. `earlier` is the sighting that
+ * the last reading left behind.
+ */
+export function judgeReading(
+  reading: Reading,
+  earlier: Sighting | undefined,
+  nowMs = reading.sinceMs,
+): Verdict {
   const needMs = reading.looksFinished ? SETTLE_MS : SETTLE_UNFINISHED_MS
   const agrees = earlier?.stat === reading.stat && earlier.hash === reading.hash
-  const sinceMs = agrees ? earlier.sinceMs : reading.sinceMs
-  const waitMs = needMs - (reading.sinceMs - sinceMs)
+  const sinceMs = agrees ? earlier.sinceMs : nowMs
+  const waitMs = agrees ? needMs - (reading.sinceMs - sinceMs) : needMs
   if (agrees && waitMs <= 0) return { type: 'Settled' }
   const { stat, hash, isLeading } = reading
   return { type: 'Waiting', sighting: { stat, hash, isLeading, sinceMs }, waitMs }

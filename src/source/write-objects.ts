@@ -17,6 +17,8 @@ export interface WriteContext {
   /** Of Runs that are created now. */
   readonly runAnnotations: Readonly<Record<string, string>>
   readonly nowMs: number
+  /** By name, as far as they were needed: thousands of objects share a namespace. */
+  readonly namespaceUids: Map<string, string>
 }
 
 /** What came of a step. `Stale`: the object is no longer what the decision saw; nothing was written. */
@@ -74,7 +76,7 @@ function create(context: WriteContext, object: DesiredObject): StepResult {
   const { kind, namespace, name, uid } = object
   const body = bodyOf(object)
   const isRun = kind === 'Run'
-  store.objects.ensureNamespace(namespace, uuidV5('Namespace', namespace), nowMs)
+  store.objects.ensureNamespace(namespace, namespaceUid(context, namespace), nowMs)
   const metadata: Omit<ObjectMeta, 'resourceVersion' | 'generation'> = {
     name,
     namespace,
@@ -88,6 +90,12 @@ function create(context: WriteContext, object: DesiredObject): StepResult {
   }
   store.objects.create({ apiVersion: API_VERSION, kind, metadata, spec: body.spec })
   return 'Created'
+}
+
+function namespaceUid({ namespaceUids }: WriteContext, namespace: string): string {
+  const uid = namespaceUids.get(namespace) ?? uuidV5('Namespace', namespace)
+  namespaceUids.set(namespace, uid)
+  return uid
 }
 
 function ownAnnotations({ source }: WriteContext, object: DesiredObject): Record<string, string> {

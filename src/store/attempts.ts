@@ -1,7 +1,7 @@
 import { invariant } from '../lib/assert.ts'
 import { canonicalJson } from '../lib/json.ts'
 import { isUniqueViolation, StoreConflict } from './errors.ts'
-import { insertList, type Nullable, type Sql, selectList, toColumn, toPresent } from './sql.ts'
+import { type Nullable, type Sql, selectList, toColumn, toPresent } from './sql.ts'
 import type { AttemptRow, AttemptStore, Observation, PoolUse } from './types.ts'
 
 /** Written with the intent, never changed. */
@@ -50,9 +50,6 @@ const CHANGING = [
 
 const MEMBERS = [...FROZEN, ...CHANGING]
 
-/** Every member as SQLite keeps an absent one. */
-const NOTHING = Object.fromEntries(MEMBERS.map((member) => [member, null]))
-
 /** Kept as JSON text; everything else as in AttemptRow. */
 const DOCUMENTS = [
   'observation',
@@ -61,6 +58,7 @@ const DOCUMENTS = [
   'lastLines',
 ] as const satisfies readonly (keyof AttemptRow)[]
 type DocumentMember = (typeof DOCUMENTS)[number]
+const DOCUMENT_MEMBERS: ReadonlySet<string> = new Set(DOCUMENTS)
 
 export type StoredAttempt = Nullable<Omit<AttemptRow, DocumentMember>> & {
   readonly [Member in DocumentMember]: string | null
@@ -126,10 +124,13 @@ function createReads(sql: Sql) {
 }
 
 function createInsert(sql: Sql): AttemptStore['insert'] {
-  const insert = sql.write<[object]>(`INSERT INTO attempts ${insertList(MEMBERS)}`)
+  const columns = MEMBERS.map(toColumn).join(', ')
+  // Positions instead of names: SQLite would look each of them up at every call.
+  const places = MEMBERS.map(() => '?').join(', ')
+  const insert = sql.write<[unknown[]]>(`INSERT INTO attempts (${columns}) VALUES (${places})`)
   return (row) => {
     try {
-      insert(toStored(row))
+      insert(MEMBERS.map((member) => toStored(row, member)))
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       throw new StoreConflict(
@@ -141,47 +142,66 @@ function createInsert(sql: Sql): AttemptStore['insert'] {
   }
 }
 
+/**
+ * A statement for each set of members that changes together, of which the code has a dozen: SQLite writes
+ * anew what is in every index of a column that is named, changed or not.
+ */
 function createUpdate(sql: Sql): AttemptStore['update'] {
-  const assignments = CHANGING.map(
-    (member) => `${toColumn(member)} = coalesce(@${member}, ${toColumn(member)})`,
-  )
-  const update = sql.write<[object]>(
-    `UPDATE attempts SET ${assignments.join(', ')} WHERE client_token = @clientToken`,
-  )
+  const updates = new Map<string, (values: unknown[]) => { readonly changes: number }>()
+  function updateOf(
+    members: readonly string[],
+  ): (values: unknown[]) => { readonly changes: number } {
+    const assignments = members.map((member) => `${toColumn(member)} = ?`).join(', ')
+    const update =
+      updates.get(assignments) ??
+      sql.write<[unknown[]]>(
+        `UPDATE attempts SET ${assignments || 'sends = sends'} WHERE client_token = ?`,
+      )
+    updates.set(assignments, update)
+    return update
+  }
   return (clientToken, changes) => {
     for (const member of FROZEN) {
       invariant(changes[member] === undefined, `${member} of an attempt is frozen`)
     }
-    const { changes: found } = update({ ...toStored(changes), clientToken })
+    const members = CHANGING.filter((member) => changes[member] !== undefined)
+    const values = members.map((member) => toStored(changes, member))
+    const { changes: found } = updateOf(members)([...values, clientToken])
     if (found === 0) throw new StoreConflict('NotFound', `no attempt has the token ${clientToken}`)
   }
 }
 
 function createObserve(sql: Sql): AttemptStore['observe'] {
-  const sight = 'client_token = @clientToken AND (task_arn IS NULL OR task_arn = @taskArn)'
-  const observe = sql.write<[object]>(
-    `UPDATE attempts SET task_arn = @taskArn, cluster_arn = @clusterArn, version = @version,
-            observation = @snapshot, observed_at_ms = @observedAtMs, missing_since_ms = NULL
-      WHERE ${sight} AND (version IS NULL OR version < @version)`,
+  const news = `cluster_arn = @clusterArn, version = @version, observation = @snapshot,
+    observed_at_ms = @observedAtMs, missing_since_ms = NULL`
+  const isNewer = '(version IS NULL OR version < @version)'
+  const again = sql.write<[object]>(
+    `UPDATE attempts SET ${news}
+      WHERE client_token = @clientToken AND task_arn = @taskArn AND ${isNewer}`,
+  )
+  // Apart, because naming the column writes its index anew.
+  const first = sql.write<[object]>(
+    `UPDATE attempts SET task_arn = @taskArn, ${news}
+      WHERE client_token = @clientToken AND task_arn IS NULL AND ${isNewer}`,
   )
   const notMissing = sql.write<[object]>(
-    `UPDATE attempts SET missing_since_ms = NULL WHERE ${sight} AND missing_since_ms IS NOT NULL`,
+    `UPDATE attempts SET missing_since_ms = NULL
+      WHERE client_token = @clientToken AND (task_arn IS NULL OR task_arn = @taskArn)
+        AND missing_since_ms IS NOT NULL`,
   )
   return (clientToken, observation: Observation) => {
     const sighted = { ...observation, snapshot: canonicalJson(observation.snapshot), clientToken }
-    if (observe(sighted).changes > 0) return true
+    if (again(sighted).changes > 0 || first(sighted).changes > 0) return true
     notMissing(sighted)
     return false
   }
 }
 
-function toStored(row: Partial<AttemptRow>): object {
-  const stored: Record<string, unknown> = { ...NOTHING, ...row }
-  for (const member of DOCUMENTS) {
-    const document = row[member]
-    if (document !== undefined) stored[member] = canonicalJson(document)
-  }
-  return stored
+/** What SQLite keeps of a member: JSON text of a document, null where it is absent. */
+function toStored(row: Partial<AttemptRow>, member: keyof AttemptRow): unknown {
+  const value = row[member]
+  if (value === undefined) return null
+  return DOCUMENT_MEMBERS.has(member) ? canonicalJson(value) : value
 }
 
 /** Parses a row; the schema and canonicalJson vouch for the shapes. */

@@ -49,9 +49,8 @@ type StoredDefinition = Nullable<Omit<DefinitionRow, 'autoDeregister'>> & {
 /** Task definition revisions that Capstan registered or found. */
 export function createDefinitionStore(sql: Sql): DefinitionStore {
   const select = `SELECT ${selectList(MEMBERS)} FROM definitions`
-  const byHash = sql.one<[string, string, string], StoredDefinition>(
-    `${select} WHERE account = +? AND family = +? AND hash = +?
-      ORDER BY status = 'ACTIVE' DESC, revision DESC LIMIT 1`,
+  const byHash = sql.many<[string, string, string], StoredDefinition>(
+    `${select} WHERE account = ? AND family = ? AND hash = ?`,
   )
   const byArn = sql.one<[string], StoredDefinition>(`${select} WHERE task_definition_arn = ?`)
   const ofFamily = sql.many<[string, string], StoredDefinition>(
@@ -63,8 +62,8 @@ export function createDefinitionStore(sql: Sql): DefinitionStore {
         SELECT task_definition_arn AS arn,
                row_number() OVER (PARTITION BY family ORDER BY revision DESC) AS place
           FROM definitions WHERE account = +? AND status <> 'ACTIVE'
-      ) WHERE place > +? AND NOT EXISTS (
-        SELECT 1 FROM attempts WHERE task_definition_arn = arn AND phase IN ('Intent', 'Launched')
+      ) WHERE place > +? AND arn NOT IN (
+        SELECT task_definition_arn FROM attempts WHERE phase IN ('Intent', 'Launched')
       )`,
   )
   const remove = sql.write<[string]>('DELETE FROM definitions WHERE task_definition_arn = ?')
@@ -73,7 +72,8 @@ export function createDefinitionStore(sql: Sql): DefinitionStore {
     remove: (taskDefinitionArn) => {
       remove(taskDefinitionArn)
     },
-    byHash: (account, family, hash) => optionalDefinition(byHash(account, family, hash)),
+    byHash: (account, family, hash) =>
+      optionalDefinition(byHash(account, family, hash).toSorted(byUse)[0]),
     byArn: (taskDefinitionArn) => optionalDefinition(byArn(taskDefinitionArn)),
     ofFamily: (account, family) => ofFamily(account, family).map(toDefinition),
     families: sql.many<[], { account: string; family: string }>(
@@ -95,4 +95,10 @@ function toDefinition(stored: StoredDefinition): DefinitionRow {
 
 function optionalDefinition(stored: StoredDefinition | undefined): DefinitionRow | undefined {
   return stored && toDefinition(stored)
+}
+
+/** Active ones first, then newest first. There are few of one content: sorting them in SQLite takes longer than finding them. */
+function byUse(a: StoredDefinition, b: StoredDefinition): number {
+  const isActive = Number(b.status === 'ACTIVE') - Number(a.status === 'ACTIVE')
+  return isActive || b.revision - a.revision
 }

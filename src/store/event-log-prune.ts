@@ -42,7 +42,9 @@ interface AddedRow {
 /** Forgets old events, lane by lane. The newest row of all always stays: positions are never given out twice. */
 export function createEventLogPrune(sql: Sql) {
   const pruneSender = createSenderPrune(sql)
-  const pruneLane = createLanePrune(sql)
+  const pruneOwn = createOwnPrune(sql)
+  const pruneOthers = createLanePrune(sql)
+  const pruneLane = (lane: Lane): number => (lane === 'Own' ? pruneOwn() : pruneOthers(lane))
   const bytesSince: Record<Lane, number> = { Own: 0, Outside: 0, Beat: 0 }
   return {
     /** Does what is due after this row; to be called inside its transaction. */
@@ -74,26 +76,97 @@ function createSenderPrune(sql: Sql) {
   }
 }
 
-function createLanePrune(sql: Sql): (lane: Lane) => number {
-  const weigh = sql.one<[Lane], { rows: number; bytes: number }>(
-    'SELECT count(*) AS rows, coalesce(sum(bytes), 0) AS bytes FROM event_log WHERE lane = ?',
+/** How many rows are to go of a lane that is so full. */
+function excessOf(lane: Lane, { rows, bytes }: Weight): number {
+  const limit = LANE_LIMITS[lane]
+  return Math.max(rows - limit.rows, bytes > limit.bytes ? Math.ceil(rows * BULK_SHARE) : 0)
+}
+
+interface Weight {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Rows that others sent: they are few, so an index keeps their order and weight. */
+function createLanePrune(sql: Sql): (lane: Exclude<Lane, 'Own'>) => number {
+  const weigh = sql.one<[Lane], Weight>(
+    `SELECT count(*) AS rows, coalesce(sum(bytes), 0) AS bytes FROM event_log
+      WHERE lane = ? AND lane <> 'Own'`,
   )
   const remove = sql.write<[{ lane: Lane; count: number }]>(
     `DELETE FROM event_log WHERE seq IN (
-       SELECT seq FROM event_log WHERE lane = +@lane ORDER BY seq LIMIT +@count
+       SELECT seq FROM event_log WHERE lane = +@lane AND lane <> 'Own' ORDER BY seq LIMIT +@count
      ) AND seq < (SELECT max(seq) FROM event_log)`,
   )
   return (lane) => {
-    const limit = LANE_LIMITS[lane]
     let gone = 0
     for (let last = 1; last > 0; gone += last) {
-      const { rows, bytes } = weigh(lane) ?? { rows: 0, bytes: 0 }
-      const excess = Math.max(
-        rows - limit.rows,
-        bytes > limit.bytes ? Math.ceil(rows * BULK_SHARE) : 0,
-      )
+      const excess = excessOf(lane, weigh(lane) ?? { rows: 0, bytes: 0 })
       last = excess > 0 ? remove({ lane, count: excess }).changes : 0
     }
+    return gone
+  }
+}
+
+/** Capstan's own rows between two positions, both in. */
+interface OwnRows extends Weight {
+  readonly fromSeq: number
+  readonly untilSeq: number
+}
+
+/**
+ * Capstan's own rows are most of the log, and an index of them would cost each change a page. Instead
+ * their weight is kept from one time to the next, and only what came since is added.
+ */
+function createOwnPrune(sql: Sql): () => number {
+  const known = sql.one<[], OwnRows>(
+    `SELECT from_seq AS fromSeq, until_seq AS untilSeq, rows, bytes FROM event_log_own`,
+  )
+  const weigh = sql.one<[number], Weight & { untilSeq: number | null }>(
+    `SELECT count(*) AS rows, coalesce(sum(bytes), 0) AS bytes, max(seq) AS untilSeq
+       FROM event_log WHERE seq > ? AND lane = 'Own'`,
+  )
+  const oldest = sql.one<[number, number], Weight & { untilSeq: number | null }>(
+    `SELECT count(*) AS rows, coalesce(sum(bytes), 0) AS bytes, max(seq) AS untilSeq FROM (
+       SELECT seq, bytes FROM event_log WHERE seq >= +? AND lane = 'Own' ORDER BY seq LIMIT +?)`,
+  )
+  const remove = sql.write<[number, number]>(
+    `DELETE FROM event_log WHERE seq BETWEEN ? AND ? AND lane = 'Own'`,
+  )
+  const keep = sql.write<[OwnRows]>(
+    `UPDATE event_log_own
+        SET from_seq = @fromSeq, until_seq = @untilSeq, rows = @rows, bytes = @bytes`,
+  )
+
+  function withNew(): OwnRows {
+    const before = known() ?? { fromSeq: 0, untilSeq: 0, rows: 0, bytes: 0 }
+    const added = weigh(before.untilSeq)
+    return {
+      fromSeq: before.fromSeq,
+      untilSeq: added?.untilSeq ?? before.untilSeq,
+      rows: before.rows + (added?.rows ?? 0),
+      bytes: before.bytes + (added?.bytes ?? 0),
+    }
+  }
+
+  return () => {
+    let all = withNew()
+    let gone = 0
+    for (;;) {
+      // The newest of them stays, as it may be the newest row of all.
+      const excess = Math.min(excessOf('Own', all), all.rows - 1)
+      const old = excess > 0 ? oldest(all.fromSeq, excess) : undefined
+      if (!old || old.untilSeq === null) break
+      gone += remove(all.fromSeq, old.untilSeq).changes
+      const { rows, bytes } = all
+      all = {
+        ...all,
+        fromSeq: old.untilSeq + 1,
+        rows: rows - old.rows,
+        bytes: bytes - old.bytes,
+      }
+    }
+    keep(all)
     return gone
   }
 }

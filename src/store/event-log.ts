@@ -24,7 +24,7 @@ export interface EventLogFilter {
 /** Everything that has happened, in the order in which it became known. Old rows are forgotten. */
 export interface EventLog {
   /**
-   * Adds what is not known yet by its id, and returns that with its positions. Inside `transaction`
+   * Adds what was not sent before under its id, and returns that with its positions. Inside `transaction`
    * only, so that an event is there exactly when the change is that it tells of.
    */
   append(records: readonly NewEventRecord[]): readonly EventRecord[]
@@ -32,7 +32,6 @@ export interface EventLog {
   after(seq: number, limit: number): readonly EventRecord[]
   /** Newest first. */
   list(filter: EventLogFilter): readonly EventRecord[]
-  byId(id: string): EventRecord | undefined
   /** Position of the newest event; 0 when there is none. */
   newestSeq(): number
   /** Told after each commit that added events, once; read on with `after`. Returns the unsubscribe function. */
@@ -73,22 +72,36 @@ export function createEventLog(sql: Sql, transactions: Transactions, random: Ran
   const prune = createEventLogPrune(sql)
   const insert = createInsert(sql)
   const reads = createReads(sql)
+  // The newest row is never deleted, and nobody else adds any.
+  let newest: number | undefined
+  transactions.onRollback(() => {
+    newest = undefined
+  })
+
+  function newestSeq(): number {
+    newest ??= reads.newestSeq()
+    return newest
+  }
 
   function announce(): void {
-    const newest = reads.newestSeq()
+    const seq = newestSeq()
     for (const listener of Array.from(listeners)) {
-      if (listeners.has(listener)) transactions.guard(() => listener(newest))
+      if (listeners.has(listener)) transactions.guard(() => listener(seq))
     }
   }
 
   return {
     ...reads,
+    newestSeq,
     append(records) {
       const added = records.flatMap(
         (record) => insert(record, record.id ?? uuidV7(record.receivedAtMs, random)) ?? [],
       )
       for (const { seq, lane, runUid, bytes } of added) prune.added({ seq, lane, runUid, bytes })
-      if (added.length > 0) transactions.afterCommit(announce)
+      const last = added.at(-1)
+      if (last === undefined) return []
+      newest = last.seq
+      transactions.afterCommit(announce)
       return added.map(({ record }) => record)
     },
     subscribe(listener) {
@@ -111,11 +124,10 @@ interface Added {
 }
 
 function createInsert(sql: Sql) {
-  const insert = sql.write<[Omit<StoredRecord, 'seq'>]>(
+  const insert = sql.write<(string | number | null)[]>(
     `INSERT INTO event_log (id, lane, occurred_at_ms, received_at_ms, event, namespace, resource_id,
        run_uid, is_outside, bytes, body)
-     VALUES (@id, @lane, @occurredAtMs, @receivedAtMs, @event, @namespace, @resourceId,
-       @runUid, @isOutside, @bytes, @body) ON CONFLICT (id) DO NOTHING`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) WHERE lane <> 'Own' DO NOTHING`,
   )
   return (record: NewEventRecord, id: string): Added | undefined => {
     const { resource, related, payload, follows, runUid } = record
@@ -124,19 +136,10 @@ function createInsert(sql: Sql) {
     const body = JSON.stringify({ resource, related, payload, follows } satisfies OrAbsent<Body>)
     const lane = laneOf(record)
     const { occurredAtMs, receivedAtMs, event, namespace } = record
-    const { changes, lastRowid } = insert({
-      id,
-      lane,
-      occurredAtMs,
-      receivedAtMs,
-      event,
-      namespace,
-      resourceId,
-      runUid: runUid ?? null,
-      isOutside: record.isOutside ? 1 : null,
-      bytes: body.length,
-      body,
-    })
+    const { changes, lastRowid } = insert(
+      ...[id, lane, occurredAtMs, receivedAtMs, event, namespace, resourceId],
+      ...[runUid ?? null, record.isOutside ? 1 : null, body.length, body],
+    )
     if (changes === 0) return undefined
     const stored = { ...record, id, seq: lastRowid }
     return { seq: lastRowid, lane, runUid, bytes: body.length, record: stored }
@@ -154,20 +157,15 @@ function laneOf({ event, isOutside }: NewEventRecord): Lane {
 const LOWEST = Number.MIN_SAFE_INTEGER
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
-function createReads(sql: Sql): Pick<EventLog, 'after' | 'list' | 'byId' | 'newestSeq'> {
+function createReads(sql: Sql): Pick<EventLog, 'after' | 'list' | 'newestSeq'> {
   const after = sql.many<[number, number], StoredRecord>(
     `${SELECT} WHERE seq > +? ORDER BY seq LIMIT +?`,
   )
-  const byId = sql.one<[string], StoredRecord>(`${SELECT} WHERE id = ?`)
   const newest = sql.one<[], { seq: number }>('SELECT max(seq) AS seq FROM event_log')
   const list = createList(sql)
   return {
     after: (seq, limit) => after(seq, limit).map(toRecord),
     list: (filter) => list(filter).map(toRecord),
-    byId(id) {
-      const row = byId(id)
-      return row && toRecord(row)
-    },
     newestSeq: () => newest()?.seq ?? 0,
   }
 }

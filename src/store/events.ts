@@ -20,7 +20,7 @@ const MESSAGE_LIMIT = 1_024
 export const EVENT_ROWS = 50_000
 
 /** Old rows go in bulk, so that the usual event pays nothing for it. */
-const PRUNE_EVERY = 1_000
+const PRUNE_EVERY_VERSIONS = 1_000
 
 /** SQLite's word for no limit. */
 const ALL = -1
@@ -32,7 +32,7 @@ interface StoredEvent extends Omit<EventRow, 'regarding'> {
   readonly regardingUid: string
 }
 
-const SELECT = `SELECT id, namespace, name, uid, regarding_kind AS regardingKind,
+const SELECT = `SELECT namespace, name, uid, regarding_kind AS regardingKind,
   regarding_name AS regardingName, regarding_uid AS regardingUid, type, reason, message, count,
   first_at_ms AS firstAtMs, last_at_ms AS lastAtMs, rv AS resourceVersion FROM events`
 
@@ -42,6 +42,7 @@ export function createEventStore(sql: Sql, journal: Journal, random: Random): Ev
   const pruneObject = createObjectPrune(sql)
   const countUp = createCountUp(sql, journal)
   const insert = createInsert(sql, journal, random)
+  let prunedVersion = 0
   return {
     ...createReads(sql),
     prune,
@@ -51,7 +52,10 @@ export function createEventStore(sql: Sql, journal: Journal, random: Random): Ev
       if (repeated) return repeated
       const row = insert(event, nowMs)
       pruneObject(row.regarding.uid)
-      if (row.id % PRUNE_EVERY === 0) prune(EVENT_ROWS)
+      if (row.resourceVersion - prunedVersion >= PRUNE_EVERY_VERSIONS) {
+        prunedVersion = row.resourceVersion
+        prune(EVENT_ROWS)
+      }
       return row
     },
   }
@@ -64,7 +68,7 @@ function createCountUp(sql: Sql, journal: Journal) {
      ) WHERE reason = +? AND type = +? AND message = +? AND lastAtMs >= +? LIMIT 1`,
   )
   const update = sql.write<[number, number, number, number]>(
-    'UPDATE events SET count = ?, last_at_ms = ?, rv = ? WHERE id = ?',
+    'UPDATE events SET count = ?, last_at_ms = ?, rv = ? WHERE rv = ?',
   )
   return ({ regarding, reason, type, message }: EventInput, nowMs: number) => {
     const found = find(regarding.uid, reason, type, message, nowMs - AGGREGATION_WINDOW_MS)
@@ -76,13 +80,13 @@ function createCountUp(sql: Sql, journal: Journal) {
       lastAtMs: Math.max(found.lastAtMs, nowMs),
       resourceVersion,
     }
-    update(next.count, next.lastAtMs, resourceVersion, next.id)
+    update(next.count, next.lastAtMs, resourceVersion, found.resourceVersion)
     return toEvent(next)
   }
 }
 
 function createInsert(sql: Sql, journal: Journal, random: Random) {
-  const insert = sql.write<[Omit<StoredEvent, 'id'>]>(
+  const insert = sql.write<[StoredEvent]>(
     `INSERT INTO events (namespace, name, uid, regarding_kind, regarding_name, regarding_uid, type,
        reason, message, count, first_at_ms, last_at_ms, rv)
      VALUES (@namespace, @name, @uid, @regardingKind, @regardingName, @regardingUid, @type,
@@ -108,7 +112,8 @@ function createInsert(sql: Sql, journal: Journal, random: Random) {
       lastAtMs: nowMs,
       resourceVersion: journal.append({ ...changeOf(named), type: 'ADDED' }),
     }
-    return toEvent({ ...row, id: insert(row).lastRowid })
+    insert(row)
+    return toEvent(row)
   }
 }
 
@@ -138,21 +143,28 @@ function createReads(sql: Sql): Pick<EventStore, 'get' | 'list'> {
 }
 
 function createPrune(sql: Sql): EventStore['prune'] {
+  const count = sql.one<[], { rows: number }>('SELECT count(*) AS rows FROM events')
   const prune = sql.write<[number]>(
-    'DELETE FROM events WHERE rv <= (SELECT rv FROM events ORDER BY rv DESC LIMIT 1 OFFSET +?)',
+    'DELETE FROM events WHERE rv IN (SELECT rv FROM events ORDER BY rv LIMIT +?)',
   )
-  return (keep) => prune(keep).changes
+  return (keep) => {
+    const excess = (count()?.rows ?? 0) - keep
+    return excess > 0 ? prune(excess).changes : 0
+  }
 }
 
 function createObjectPrune(sql: Sql): (regardingUid: string) => void {
-  const prune = sql.write<[{ uid: string }]>(
-    `DELETE FROM events WHERE regarding_uid = +@uid AND rv <= (
-       SELECT rv FROM events WHERE regarding_uid = +@uid
-        ORDER BY rv DESC LIMIT 1 OFFSET ${EVENTS_PER_OBJECT}
-     )`,
+  // Most objects have a few events: looking costs less than a DELETE that finds nothing.
+  const excess = sql.one<[string], { rv: number }>(
+    `SELECT rv FROM events WHERE regarding_uid = +?
+      ORDER BY rv DESC LIMIT 1 OFFSET ${EVENTS_PER_OBJECT}`,
+  )
+  const prune = sql.write<[string, number]>(
+    'DELETE FROM events WHERE regarding_uid = ? AND rv <= ?',
   )
   return (uid) => {
-    prune({ uid })
+    const newest = excess(uid)
+    if (newest) prune(uid, newest.rv)
   }
 }
 

@@ -82,9 +82,9 @@ describe('a fence', () => {
     ['cut off', (path) => truncateSync(path, 0), /capstan\.db was cut off/],
     ['robbed of its log', (path) => rmSync(`${path}-wal`), /capstan\.db-wal was deleted/],
     ['robbed of its index', (path) => rmSync(`${path}-shm`), /capstan\.db-shm was deleted/],
-  ])('falls when the database is %s', (_, harm, message) => {
+  ])('falls when the database is %s', async (_, harm, message) => {
     const { fence, store } = start()
-    store.checkpoint()
+    await store.checkpoint()
     fence.check()
     harm(join(dir, 'capstan.db'))
     expect(() => fence.check()).toThrow(message)

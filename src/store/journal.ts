@@ -47,8 +47,8 @@ export interface Journal {
 }
 
 export function createJournal(sql: Sql, transactions: Transactions): Journal {
-  const insert = sql.write<[Omit<JournalRow, 'resourceVersion' | 'object'>]>(
-    'INSERT INTO journal (type, kind, namespace, name, uid) VALUES (@type, @kind, @namespace, @name, @uid)',
+  const insert = sql.write<[number, string, string, string, string, string]>(
+    'INSERT INTO journal (rv, type, kind, namespace, name, uid) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const setObject = sql.write<[string, number]>('UPDATE journal SET object = ? WHERE rv = ?')
   const prune = sql.write<[number]>('DELETE FROM journal WHERE rv <= ?')
@@ -58,8 +58,19 @@ export function createJournal(sql: Sql, transactions: Transactions): Journal {
        FROM journal WHERE rv > +? ORDER BY rv LIMIT +?`,
   )
 
+  const newest = sql.one<[], { rv: number | null }>('SELECT max(rv) AS rv FROM journal')
+  /** The last one given out, also within the open transaction; undefined when that is to be looked up. */
+  let last: number | undefined
+  transactions.onRollback(() => {
+    last = undefined
+  })
+
   function next(change: Omit<Change, 'resourceVersion' | 'object'>): number {
-    const resourceVersion = insert(change).lastRowid
+    const { type, kind, namespace, name, uid } = change
+    last ??= Math.max(newest()?.rv ?? 0, transactions.newest)
+    const resourceVersion = last + 1
+    insert(resourceVersion, type, kind, namespace, name, uid)
+    last = resourceVersion
     if (resourceVersion % PRUNE_EVERY === 0) prune(resourceVersion - JOURNAL_ROWS)
     return resourceVersion
   }

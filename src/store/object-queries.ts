@@ -1,5 +1,5 @@
-import type { CapstanObject, Kind, ObjectKey } from '../kinds/meta.ts'
-import { OBJECT_COLUMNS, type ObjectRow, toObject } from './object-row.ts'
+import type { Kind, ObjectKey } from '../kinds/meta.ts'
+import { OBJECT_COLUMNS, type ObjectRow, toJsonText, toObject } from './object-row.ts'
 import type { Sql } from './sql.ts'
 import type { ListOptions, ObjectStore } from './types.ts'
 
@@ -8,7 +8,8 @@ export interface ObjectQueries {
   readonly find: (key: ObjectKey) => ObjectRow | undefined
   readonly findByUid: (uid: string) => ObjectRow | undefined
   readonly uidOf: ObjectStore['uidOf']
-  readonly list: (options: ListOptions) => readonly CapstanObject[]
+  readonly list: ObjectStore['list']
+  readonly listStored: ObjectStore['listStored']
   readonly count: (kind: Kind, namespace?: string) => number
   readonly keys: KeyQueries
 }
@@ -19,6 +20,7 @@ type KeyQueries = Pick<
   | 'keys'
   | 'ownedKeys'
   | 'unfinishedRunKeys'
+  | 'unsettledRunKeys'
   | 'unfinishedRunKeysOfWorkPool'
   | 'runKeysOfDeployment'
   | 'deploymentKeysOfWorkPool'
@@ -39,11 +41,14 @@ export function createObjectQueries(sql: Sql): ObjectQueries {
   const uid = sql.one<[ObjectKey], { uid: string }>(
     'SELECT uid FROM objects WHERE kind = @kind AND namespace = @namespace AND name = @name',
   )
+  const rows = createRowList(sql)
   return {
     find,
     findByUid,
     uidOf: ({ kind, namespace, name }) => uid({ kind, namespace, name })?.uid,
-    list: createList(sql),
+    list: (options) => rows(options).map(toObject),
+    listStored: (options) =>
+      rows(options).map((row) => ({ object: toObject(row), json: () => toJsonText(row) })),
     count: createCount(sql),
     keys: createKeyQueries(sql),
   }
@@ -57,7 +62,7 @@ interface Page {
 }
 
 /** Pages walk the unique index on (kind, namespace, name), so the last page costs no more than the first. */
-function createList(sql: Sql): ObjectQueries['list'] {
+function createRowList(sql: Sql): (options: ListOptions) => readonly ObjectRow[] {
   const everywhere = sql.many<[Page], ObjectRow>(
     `SELECT ${OBJECT_COLUMNS} FROM objects
       WHERE kind = +@kind AND (namespace, name) > (+@namespace, +@name)
@@ -69,10 +74,10 @@ function createList(sql: Sql): ObjectQueries['list'] {
       ORDER BY name LIMIT +@limit`,
   )
   return ({ kind, namespace, limit = ALL, after = { namespace: '', name: '' } }) => {
-    if (namespace === undefined) return everywhere({ kind, ...after, limit }).map(toObject)
+    if (namespace === undefined) return everywhere({ kind, ...after, limit })
     if (after.namespace > namespace) return []
     const name = after.namespace === namespace ? after.name : ''
-    return within({ kind, namespace, name, limit }).map(toObject)
+    return within({ kind, namespace, name, limit })
   }
 }
 
@@ -98,6 +103,10 @@ function createKeyQueries(sql: Sql): KeyQueries {
     unfinishedRunKeys: sql.many<[], ObjectKey>(
       `SELECT 'Run' AS kind, namespace, name FROM objects
         WHERE unfinished = 1 ORDER BY namespace, name`,
+    ),
+    unsettledRunKeys: sql.many<[], ObjectKey>(
+      `SELECT 'Run' AS kind, namespace, name FROM objects
+        WHERE kind = 'Run' AND settled IS NULL ORDER BY namespace, name`,
     ),
     runKeysOfDeployment: sql.many<[string, string], ObjectKey>(
       `SELECT 'Run' AS kind, namespace, name FROM objects

@@ -38,7 +38,11 @@ type StoredMeta = Pick<ObjectMeta, (typeof FREE_MEMBERS)[number]>
 
 /** Spec and status are parsed when first looked at: most readers of a list need one of them or none. */
 export function toObject(row: ObjectRow): CapstanObject {
-  const base = { apiVersion: API_VERSION, kind: row.kind, metadata: toMetadata(row) }
+  const base = {
+    apiVersion: API_VERSION,
+    kind: row.kind,
+    metadata: toMetadata(row, parseMeta(row)),
+  }
   const spec = lazily(row.spec)
   if (row.status === null) {
     return {
@@ -60,7 +64,21 @@ export function toObject(row: ObjectRow): CapstanObject {
   }
 }
 
-function toMetadata(row: ObjectRow): ObjectMeta {
+/** An object with its JSON text, which need not be parsed to be sent. */
+export interface StoredObject {
+  readonly object: CapstanObject
+  readonly json: () => string
+}
+
+/** What JSON.stringify makes of `toObject`, without parsing what is text already. */
+export function toJsonText(row: ObjectRow): string {
+  const metadata = JSON.stringify(toMetadata(row, {}))
+  const free = row.meta === '{}' ? '' : `,${row.meta.slice(1, -1)}`
+  const status = row.status === null ? '' : `,"status":${row.status}`
+  return `{"apiVersion":"${API_VERSION}","kind":"${row.kind}","metadata":${metadata.slice(0, -1)}${free}},"spec":${row.spec}${status}}`
+}
+
+function toMetadata(row: ObjectRow, free: StoredMeta): ObjectMeta {
   return {
     name: row.name,
     namespace: row.namespace,
@@ -69,7 +87,7 @@ function toMetadata(row: ObjectRow): ObjectMeta {
     generation: row.generation,
     creationTimestamp: row.created_at,
     ...(row.deleted_at === null ? {} : { deletionTimestamp: row.deleted_at }),
-    ...parseMeta(row),
+    ...free,
   }
 }
 

@@ -4,39 +4,63 @@ import { canonicalJson } from '../lib/json.ts'
 import { isUniqueViolation, StoreConflict } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { NamespaceStore } from './namespaces.ts'
+import { ObjectCache } from './object-cache.ts'
 import { createObjectQueries, type ObjectQueries } from './object-queries.ts'
 import { type ObjectRow, parseMeta, renderMeta, toObject } from './object-row.ts'
 import type { Sql } from './sql.ts'
+import type { Transactions } from './transaction.ts'
 import type { NewObject, ObjectStore } from './types.ts'
 
 interface Parts {
   readonly sql: Sql
   readonly journal: Journal
   readonly namespaces: NamespaceStore
+  readonly transactions: Transactions
+}
+
+interface Access {
+  readonly find: (key: ObjectKey) => ObjectRow | undefined
+  readonly rows: RowWriter
 }
 
 /** Objects, and the namespaces that they live in. Spec, status and metadata are kept as canonical text, so that a write that changes nothing is seen by comparing text. */
 export function createObjectStore(parts: Parts): ObjectStore {
-  const { sql, namespaces } = parts
+  const { sql, namespaces, transactions } = parts
   const queries = createObjectQueries(sql)
-  const rows = createRowWriter(parts)
+  const cache = new ObjectCache()
+  transactions.onRollback(() => cache.clear())
+  const rows = createRowWriter(parts, cache)
+  function find(key: ObjectKey): ObjectRow | undefined {
+    const known = cache.row(key)
+    if (known) return known
+    const row = queries.find(key)
+    if (row) cache.put(row)
+    return row
+  }
+
   return {
     ...reading(queries),
-    create: (object) => toObject(create(object, queries, rows)),
-    update: (object, expected) => update(object, expected, { queries, rows }),
+    uidOf: (key) => cache.row(key)?.uid ?? queries.uidOf(key),
+    get(key) {
+      const row = find(key)
+      return row && (cache.object(key) ?? toObject(row))
+    },
+    create: (object) => toObject(create(object, { find, rows })),
+    update: (object, expected) => update(object, expected, { find, rows }),
     setStatus(key, uid, status) {
-      const row = queries.find(key)
+      const row = find(key)
       if (row?.uid !== uid) return undefined
       return toObject(rows.replaceStatus(row, canonicalJson(status)))
     },
+    ...createMarks(sql),
     markDeleted(key, nowMs) {
-      const row = queries.find(key)
+      const row = find(key)
       if (!row) return undefined
       if (row.deleted_at !== null) return toObject(row)
       return rows.replaceOrRemove(row, { ...row, deleted_at: renderTime(nowMs) })
     },
     removeFinalizer(key, uid, finalizer) {
-      const row = queries.find(key)
+      const row = find(key)
       if (row?.uid !== uid) return
       const meta = parseMeta(row)
       const finalizers = meta.finalizers?.filter((name) => name !== finalizer) ?? []
@@ -51,16 +75,12 @@ export function createObjectStore(parts: Parts): ObjectStore {
 
 function reading(queries: ObjectQueries) {
   return {
-    get(key: ObjectKey) {
-      const row = queries.find(key)
-      return row && toObject(row)
-    },
     getByUid(uid: string) {
       const row = queries.findByUid(uid)
       return row && toObject(row)
     },
-    uidOf: queries.uidOf,
     list: queries.list,
+    listStored: queries.listStored,
     count: queries.count,
     ...queries.keys,
   }
@@ -74,7 +94,7 @@ interface RowWriter {
   replaceOrRemove(row: ObjectRow, next: ObjectRow): CapstanObject
 }
 
-function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
+function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache): RowWriter {
   const insert = sql.write<[ObjectRow]>(
     `INSERT INTO objects (kind, namespace, name, uid, rv, generation, created_at, deleted_at, meta, spec, status)
      VALUES (@kind, @namespace, @name, @uid, @rv, @generation, @created_at, @deleted_at, @meta, @spec, @status)`,
@@ -108,12 +128,14 @@ function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
         if (!isUniqueViolation(error)) throw error
         throw new StoreConflict('AlreadyExists', `uid ${row.uid} is taken`, { cause: error })
       }
+      cache.put(written)
       return written
     },
     replaceStatus(row, status) {
       if (row.status === status) return row
       const written = modify(row, { ...row, status })
       replaceStatus(written)
+      cache.put(written)
       return written
     },
     replaceOrRemove(row, next) {
@@ -121,19 +143,35 @@ function createRowWriter({ sql, journal, namespaces }: Parts): RowWriter {
       if (next.deleted_at === null || parseMeta(next).finalizers) {
         const written = modify(row, next)
         replace(written)
+        cache.put(written)
         return toObject(written)
       }
       const last = journal.appendDeleted(changeOf(row), (rv) => toObject({ ...next, rv }))
       remove(row.uid)
+      cache.remove(row)
       namespaces.objectRemoved(row.namespace)
       return last
     },
   }
 }
 
-function create(object: NewObject, queries: ObjectQueries, rows: RowWriter): ObjectRow {
+/** Not a part of the row that is kept in memory: triggers take the mark away. */
+function createMarks(sql: Sql): Pick<ObjectStore, 'isSettled' | 'settle' | 'unsettle'> {
+  const find = sql.one<[string], { settled: number | null }>(
+    'SELECT settled FROM objects WHERE uid = ?',
+  )
+  const settle = sql.write<[string]>('UPDATE objects SET settled = 1 WHERE uid = ?')
+  const unsettle = sql.write<[]>('UPDATE objects SET settled = NULL WHERE settled = 1')
+  return {
+    isSettled: (uid) => find(uid)?.settled === 1,
+    settle: (uid) => void settle(uid),
+    unsettle: () => void unsettle(),
+  }
+}
+
+function create(object: NewObject, { find, rows }: Access): ObjectRow {
   const key = keyOf(object)
-  if (queries.find(key)) {
+  if (find(key)) {
     throw new StoreConflict('AlreadyExists', `${renderKey(key)} already exists`)
   }
   return rows.insert({
@@ -151,9 +189,9 @@ function create(object: NewObject, queries: ObjectQueries, rows: RowWriter): Obj
 function update(
   object: CapstanObject,
   expected: string | undefined,
-  { queries, rows }: { readonly queries: ObjectQueries; readonly rows: RowWriter },
+  { find, rows }: Access,
 ): CapstanObject {
-  const row = queries.find(keyOf(object))
+  const row = find(keyOf(object))
   if (!row) throw new StoreConflict('NotFound', `${renderKey(keyOf(object))} not found`)
   requireCurrent(row, object.metadata.uid, expected)
   const { generateName, deletionGracePeriodSeconds } = parseMeta(row)

@@ -8,6 +8,7 @@ import { createAttemptStore } from './attempts.ts'
 import { createAutomationStore } from './automations.ts'
 import { findDamage } from './backup.ts'
 import { createBeatStore } from './beats.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { findContradiction, findSchemaDamage } from './consistency.ts'
 import { ensureDataDir } from './data-dir.ts'
 import { createDefinitionStore } from './definitions.ts'
@@ -48,8 +49,11 @@ export interface OpenOptions {
 export interface SqliteStore extends Store {
   /** Everything that is committed, as the bytes of a database file. */
   serialize(): Buffer
-  /** Moves finished pages from the write-ahead log into the file, without waiting for anyone; returns the log's size in pages. */
-  checkpoint(): number
+  /**
+   * Moves committed pages from the write-ahead log into the file, off the event loop and without waiting for anyone;
+   * resolves to the number of pages that another program holds up. A failure shows in `failure`.
+   */
+  checkpoint(): Promise<number>
   /**
    * Why the open files are no longer those at their paths; undefined while they are. Writing to a deleted
    * file succeeds silently.
@@ -85,7 +89,7 @@ export function openStore(options: OpenOptions): SqliteStore {
     if (path !== MEMORY) refuseDamaged(path, findDamage(database))
     migrate(database, path)
     if (path !== MEMORY) refuseDamaged(path, findHiddenDamage(database))
-    if (hasLog) skipVersions(database)
+    if (hasLog) skipVersions(database, options.nowMs)
     return createStore(database, options)
   } catch (error) {
     database?.close()
@@ -182,10 +186,11 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     newestResourceVersion,
     onListenerError,
   })
+  const files = createFileOperations(database, path, transactions)
   const sql = createSql(database, (error) => transactions.failedRead(error))
   const journal = createJournal(sql, transactions)
   const namespaces = createNamespaceStore(sql, journal)
-  const identity = createIdentityStore(sql, (epoch, readEpoch) => {
+  const identity = createIdentityStore(sql, transactions, (epoch, readEpoch) => {
     // Nobody else comes to a database in memory.
     if (path === MEMORY) return
     transactions.afterCommit(() => transactions.holdEpoch(epoch, readEpoch))
@@ -199,7 +204,7 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     { transactions, recorder: options.launches },
   )
   return {
-    objects: createObjectStore({ sql, journal, namespaces }),
+    objects: createObjectStore({ sql, journal, namespaces, transactions }),
     attempts: recorded.attempts,
     events: createEventStore(sql, journal, random),
     eventLog: createEventLog(sql, transactions, random),
@@ -219,28 +224,45 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     launchSummary: createLaunchSummaryStore(sql),
     failure: () => transactions.failure,
     writeProblem: () => transactions.writeProblem,
-    ...createFileOperations(database, path),
+    serialize: files.serialize,
+    checkpoint: files.checkpoint,
+    fileProblem: files.fileProblem,
     close() {
+      files.close()
       database.close()
       transactions.close()
     },
   }
 }
 
-function createFileOperations(database: Database.Database, path: string) {
+function createFileOperations(
+  database: Database.Database,
+  path: string,
+  transactions: Transactions,
+) {
   const fileProblem = path === MEMORY ? () => undefined : watchFiles(path)
+  const checkpoints =
+    path === MEMORY
+      ? undefined
+      : new Checkpoints(database, {
+          path,
+          isInPlace: () => fileProblem() === undefined,
+          onFailure: (error) => transactions.failedRead(error),
+        })
+  transactions.onCommit((changes) => checkpoints?.committed(changes))
   return {
     serialize() {
       invariant(!database.inTransaction, 'only committed state is serialized')
       return database.serialize()
     },
-    checkpoint() {
-      const rows = database.prepare<[], { log: number }>('PRAGMA wal_checkpoint(PASSIVE)').all()
-      return Math.max(0, rows[0]?.log ?? 0)
-    },
+    checkpoint: () => checkpoints?.finish() ?? Promise.resolve(0),
     fileProblem,
+    close: () => checkpoints?.close(),
   }
 }
+
+/** Under this identity key stands a resourceVersion that nothing new may have, nor any below it. */
+const VERSION_FLOOR = 'version-floor'
 
 /**
  * resourceVersions of a new database start at the time of its creation in milliseconds, so that a
@@ -248,11 +270,8 @@ function createFileOperations(database: Database.Database, path: string) {
  */
 function startCounter(database: Database.Database, nowMs: number): void {
   database
-    .prepare<[number]>(
-      `INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', ?
-        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')`,
-    )
-    .run(Math.max(0, Math.floor(nowMs)))
+    .prepare<[string, string]>('INSERT OR IGNORE INTO identity (key, value) VALUES (?, ?)')
+    .run(VERSION_FLOOR, String(Math.max(0, Math.floor(nowMs))))
 }
 
 /** More changes than are ever committed between two syncs. */
@@ -262,15 +281,19 @@ const SKIPPED_VERSIONS = 10_000
  * A log that is there at the start was left by an abrupt end. If power was lost, watches may hold
  * versions of commits that were undone: they are not given out again.
  */
-function skipVersions(database: Database.Database): void {
+function skipVersions(database: Database.Database, nowMs: number): void {
+  startCounter(database, nowMs)
   database
-    .prepare<[number]>("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'")
-    .run(SKIPPED_VERSIONS)
+    .prepare<[string, string]>('UPDATE identity SET value = ? WHERE key = ?')
+    .run(String(readNewest(database) + SKIPPED_VERSIONS), VERSION_FLOOR)
 }
 
 function readNewest(database: Database.Database): number {
-  const query = "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"
-  return database.prepare<[], number>(query).pluck().get() ?? 0
+  const query = `SELECT max(
+      coalesce((SELECT max(rv) FROM journal), 0),
+      coalesce((SELECT CAST(value AS INTEGER) FROM identity WHERE key = ?), 0)
+    )`
+  return database.prepare<[string], number>(query).pluck().get(VERSION_FLOOR) ?? 0
 }
 
 function throwLater(error: unknown): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { someOf } from '../../test/world/effort.ts'
 import { seededRandom } from '../../test/world/seeded-random.ts'
 import {
   aNewObject,
@@ -283,7 +284,7 @@ describe('whatever is written, fails or crashes', () => {
           expect(object.metadata.resourceVersion).toBe(String(last?.resourceVersion))
         }
       }),
-      { numRuns: 150 },
+      { numRuns: someOf(150) },
     )
   })
 })

@@ -40,6 +40,8 @@ export class Transactions {
   readonly #listeners = new Set<Listener>()
   readonly #committed: (readonly Change[])[] = []
   readonly #due = new Set<() => void>()
+  readonly #rollbacks: (() => void)[] = []
+  readonly #commits: ((changes: number) => void)[] = []
   #pending: Change[] = []
   #effects: (() => void)[] = []
   #isOpen = false
@@ -103,6 +105,16 @@ export class Transactions {
     this.#pending.push(change)
   }
 
+  /** Calls `forget` whenever a transaction or a nested call was undone: what is remembered of it never was. */
+  onRollback(forget: () => void): void {
+    this.#rollbacks.push(forget)
+  }
+
+  /** Tells of every commit, and how many changes it had: a commit without any counts for one. */
+  onCommit(told: (changes: number) => void): void {
+    this.#commits.push(told)
+  }
+
   /** Calls `effect` after the open transaction was committed; never if it is not. */
   afterCommit(effect: () => void): void {
     this.#effects.push(effect)
@@ -131,6 +143,8 @@ export class Transactions {
     if (sync !== this.#sync) this.#setSync(sync)
     const result = this.#runOutermost(write)
     if (sync === 'Later') this.#log?.written()
+    const changes = Math.max(1, this.#committed.at(-1)?.length ?? 0)
+    for (const told of this.#commits) told(changes)
     this.#announce()
     return result
   }
@@ -174,6 +188,7 @@ export class Transactions {
     } catch (error) {
       this.#pending = []
       this.#effects = []
+      this.#forget()
       throw this.#classify(this.#rollBack() ?? error)
     } finally {
       this.#isOpen = false
@@ -193,12 +208,17 @@ export class Transactions {
     } catch (error) {
       this.#pending.length = mark
       this.#effects.length = effects
+      this.#forget()
       if (this.#database.inTransaction) {
         this.#savepoints.rollback.run()
         this.#savepoints.release.run()
       }
       throw error
     }
+  }
+
+  #forget(): void {
+    for (const forget of this.#rollbacks) forget()
   }
 
   /** Inside of the transaction, so that nobody takes over between the look and the commit. */

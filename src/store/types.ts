@@ -8,6 +8,7 @@ import type { DefinitionStore } from './definitions.ts'
 import type { EventLog } from './event-log.ts'
 import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
 import type { NamespaceMeta, NamespaceRow } from './namespace-row.ts'
+import type { StoredObject } from './object-row.ts'
 import type { UpkeepStore } from './upkeep.ts'
 
 /**
@@ -87,12 +88,24 @@ export interface ObjectStore {
   /** Cheaper than `get` where nothing else is asked for. */
   uidOf(key: ObjectKey): string | undefined
   list(options: ListOptions): readonly CapstanObject[]
+  /** The same, for readers who pass most of it on as text. */
+  listStored(options: ListOptions): readonly StoredObject[]
   count(kind: Kind, namespace?: string): number
   keys(kind: Kind): readonly ObjectKey[]
   /** Objects whose first owner reference has this uid. */
   ownedKeys(ownerUid: string): readonly ObjectKey[]
   /** Runs that are not in a final state, or are being deleted: what start-up queues first. */
   unfinishedRunKeys(): readonly ObjectKey[]
+  /** Runs about which something may have to be decided; unfinished ones are among them. */
+  unsettledRunKeys(): readonly ObjectKey[]
+  isSettled(uid: string): boolean
+  /**
+   * Marks a Run as over and done with. Any later change takes the mark away: of the Run, of its attempts, of
+   * the specs that its template is merged from.
+   */
+  settle(uid: string): void
+  /** Takes the mark from all. */
+  unsettle(): void
   runKeysOfDeployment(namespace: string, deployment: string): readonly ObjectKey[]
   /** Deployments that name the pool; `default` where they name none. */
   deploymentKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
@@ -275,7 +288,6 @@ export interface EventInput {
 }
 
 export interface EventRow extends EventInput {
-  readonly id: number
   readonly name: string
   readonly uid: string
   readonly count: number

@@ -35,15 +35,18 @@ type LogQuestions = Pick<UpkeepStore, 'streamingAttempts' | 'attemptsWithoutLast
 
 function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof LogQuestions> {
   const live = sql.one<[string], object>(
-    `SELECT 1 FROM attempts WHERE task_definition_arn = ? AND phase IN ('Intent', 'Launched')`,
+    `SELECT 1 FROM attempts INDEXED BY attempts_live
+      WHERE task_definition_arn = ? AND phase IN ('Intent', 'Launched')`,
   )
-  const unfinished = sql.one<[string], object>(
+  const unfinished = sql.one<[string, string, string], object>(
     `SELECT 1 FROM (
-        SELECT run_uid FROM attempts WHERE task_definition_arn = +?
+        SELECT run_uid FROM attempts
+          WHERE account = +? AND cluster = +? AND task_definition_arn = +?
           ORDER BY id DESC LIMIT ${RECENT_ATTEMPTS}
       ) AS recent JOIN objects ON objects.uid = recent.run_uid
       WHERE objects.unfinished = 1 LIMIT 1`,
   )
+  const clusters = createPlaces(sql)
   const startedBy = sql.one<[string, string], StoredAttempt>(
     `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE run_uid = ? AND started_by = ?`,
   )
@@ -54,16 +57,36 @@ function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof LogQuestions>
     `SELECT max(ended_at_ms) AS atMs FROM attempts WHERE phase IN ('Refused', 'Lost')`,
   )
   return {
-    isDefinitionInUse: (arn) => live(arn) !== undefined || unfinished(arn) !== undefined,
+    isDefinitionInUse: (arn) =>
+      live(arn) !== undefined ||
+      clusters().some(({ account, cluster }) => unfinished(account, cluster, arn) !== undefined),
     attemptStartedBy(runUid, name) {
       const stored = startedBy(runUid, name)
       return stored && toAttempt(stored)
     },
-    clusters: sql.many<[], { account: string; cluster: string }>(
-      'SELECT DISTINCT account, cluster FROM attempts ORDER BY account, cluster',
-    ),
+    clusters,
     hasLiveAttempts: () => anyLive() !== undefined,
     lastDoubtMs: () => doubt()?.atMs ?? undefined,
+  }
+}
+
+interface Place {
+  readonly account: string
+  readonly cluster: string
+}
+
+/** From one place to the next in the index: there are few of them among many attempts. */
+function createPlaces(sql: Sql): () => readonly Place[] {
+  const next = sql.one<[string, string], Place>(
+    `SELECT account, cluster FROM attempts WHERE (account, cluster) > (+?, +?)
+      ORDER BY account, cluster LIMIT 1`,
+  )
+  return () => {
+    const places: Place[] = []
+    for (let place = next('', ''); place; place = next(place.account, place.cluster)) {
+      places.push(place)
+    }
+    return places
   }
 }
 

@@ -161,7 +161,7 @@ async function listen(
 ): Promise<string> {
   const tokens = createTokens(store, systemRandom)
   const nowMs = systemClock.nowMs()
-  const tls = await ensureTls({ directory: join(directory, 'tls'), hosts: ['127.0.0.1'], nowMs })
+  const tls = ensureTls({ directory: join(directory, 'tls'), hosts: ['127.0.0.1'], nowMs })
   const verifyToken = (token: string) => tokens.verify(token, systemClock.nowMs())
   const port = await server.listenTcp({
     host: '127.0.0.1',

@@ -7,11 +7,12 @@ import { localConfig } from '../../src/emulator/config.ts'
 import type { EmulatorReply } from '../../src/emulator/emulator.ts'
 import type { TemplateSpec } from '../../src/kinds/generated.ts'
 import { checkRules } from '../../src/kinds/template-rules.ts'
+import { someOf } from '../world/effort.ts'
 import { type Emulated, emulated } from '../world/emulated.ts'
 
 const NAMES = { namespace: 'default', run: 'hello', workPool: 'default' }
 /** Enough for every pair of fields, several times. */
-const RUNS = 3_000
+const RUNS = someOf(3_000)
 const ROLE = 'arn:aws:iam::123456789012:role/any'
 
 const name = fc.constantFrom('main', 'web', 'side', 'a b', '', 'x'.repeat(256))

@@ -25,7 +25,7 @@ const server = createApiServer({
   health: { live: () => [], ready: () => [] },
   version: '1.2.3',
 })
-const tls = await ensureTls({
+const tls = ensureTls({
   directory: join(directory, 'tls'),
   hosts: ['127.0.0.1', 'localhost'],
   nowMs,

@@ -148,7 +148,7 @@ describe('a write-ahead log that was cut off', () => {
     const header = { instanceId: store.identity.instanceId(), sequence: 0, whole: true }
     writeLaunchLog(log, { header, runs: store.launchSummary })
     // From here on everything is in the log alone.
-    store.checkpoint()
+    await store.checkpoint()
     const base = readFileSync(live)
     world.store = store
     await world.start()

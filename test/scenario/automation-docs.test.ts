@@ -3,12 +3,11 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/kinds/generated.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
-import { createValidator } from '../../src/manifest/validator.ts'
+import { validator } from '../world/validator.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGE = readFileSync(join(ROOT, 'docs/automations.md'), 'utf8')
 const EXAMPLES = join(ROOT, 'manifests/examples')
-const validator = createValidator()
 const DEFS = SCHEMAS.automation['$defs'] as unknown as {
   readonly ActionType: { readonly enum: readonly string[] }
   readonly Trigger: { readonly properties: object }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { WebhookPort } from '../../src/controllers/automation/perform.ts'
 import { BRISK_DELAYS, MINUTE, SECOND } from '../world/builders.ts'
+import { pointsUpTo } from '../world/effort.ts'
 import { settleMicrotasks } from '../world/fake-clock.ts'
 import { World } from '../world/world.ts'
 
@@ -77,7 +78,7 @@ test('one failure is one firing with its three effects, wherever the process die
     left: 0,
   })
   const wrong: object[] = []
-  for (let index = 1; index <= undisturbed.boundaries; index += 1) {
+  for (const index of pointsUpTo(undisturbed.boundaries)) {
     for (const diedAt of [[index], [index, index + 1]]) {
       const { end } = await play(diedAt)
       if (JSON.stringify(end) !== JSON.stringify(undisturbed.end)) wrong.push({ diedAt, end })

@@ -1,18 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { HistoryRow } from '../../src/store/types.ts'
 import { type CliWorld, startCliWorld } from '../world/cli.ts'
 
 let world: CliWorld
 
-beforeAll(async () => {
+beforeEach(async () => {
   world = await startCliWorld()
 })
 
-afterEach(() => {
-  world.clear()
-})
-
-afterAll(async () => {
+afterEach(async () => {
   await world.close()
 })
 

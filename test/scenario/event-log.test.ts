@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { EventRecord } from '../../src/kinds/event.ts'
 import { BRISK_DELAYS, HOUR, MINUTE, SECOND } from '../world/builders.ts'
+import { pointsUpTo } from '../world/effort.ts'
 import { settleMicrotasks } from '../world/fake-clock.ts'
 import { World, type WorldOptions } from '../world/world.ts'
 
@@ -153,7 +154,7 @@ describe('wherever the process dies', () => {
   test('what happened once is told once', async () => {
     const boundaries = await dieAt(0)
     expect(boundaries).toBeGreaterThan(10)
-    for (let index = 0; index <= boundaries; index += 1) {
+    for (const index of [0, ...pointsUpTo(boundaries)]) {
       if (index > 0) {
         await world.stop()
         await dieAt(index)

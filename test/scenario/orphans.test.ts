@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { MANY_FAMILIES } from '../../src/controllers/orphan/observe.ts'
 import { beginRecovery } from '../../src/controllers/recovery/controller.ts'
 import { WIRE } from '../../src/kinds/meta.ts'
 import { MINUTE, SECOND } from '../world/builders.ts'
@@ -163,4 +164,31 @@ test('a sweep costs one listing for a hundred wanted tasks', async () => {
   const before = world.calls('ListTasks')
   await world.clock.advance(5 * MINUTE)
   expect(world.calls('ListTasks') - before).toBe(1)
+})
+
+describe('with many families', () => {
+  async function launchMany(): Promise<void> {
+    for (let index = 0; index < MANY_FAMILIES; index += 1) {
+      world.addRun(`run-${index}`, { template: { ...TEMPLATE, family: `etl-${index}` } })
+    }
+    await world.clock.advance(4 * MINUTE)
+  }
+
+  test('a sweep costs one listing, too', async () => {
+    await startWorld()
+    await launchMany()
+    const before = world.calls('ListTasks')
+    await world.clock.advance(5 * MINUTE)
+    expect(world.calls('ListTasks') - before).toBe(1)
+  })
+
+  test('an orphan is stopped, and what others run there is not', async () => {
+    await startWorld()
+    await launchOne()
+    await launchMany()
+    const orphan = launchBehindOurBack(ours())
+    const foreign = launchBehindOurBack({})
+    await world.clock.advance(20 * MINUTE)
+    expect([isLive(orphan), isLive(foreign)]).toEqual([false, true])
+  })
 })

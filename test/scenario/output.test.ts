@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { TemplateSpec } from '../../src/kinds/generated.ts'
 import { MINUTE, SECOND } from '../world/builders.ts'
+import { pointsUpTo } from '../world/effort.ts'
 import { type LogLine, recordingLog } from '../world/recording-log.ts'
 import { World, type WorldOptions } from '../world/world.ts'
 
@@ -226,7 +227,7 @@ describe('streamed output', () => {
 
   test('is neither lost nor doubled wherever among its calls and commits the controller dies', async () => {
     const behaviour = writer(4_000, 300, 3)
-    for (let nth = 1; ; nth += 1) {
+    const dyingAt = async (nth: number): Promise<number> => {
       const log = recordingLog()
       let points = 0
       await startWorld({
@@ -243,8 +244,13 @@ describe('streamed output', () => {
       for (const name of ['one', 'two']) {
         expect([nth, ...printed(log.lines, name)]).toEqual([nth, ...linesOf(behaviour)])
       }
-      if (points < nth) break
+      return points
+    }
+    const points = await dyingAt(0)
+    expect(points).toBeGreaterThan(20)
+    for (const nth of pointsUpTo(points)) {
       await world.stop()
+      await dyingAt(nth)
     }
   }, 30_000)
 

@@ -202,6 +202,7 @@ describe('a lost database, with what stands beside it', () => {
         launched += 1
         return { runMs: launched === 1 ? SECOND : 60 * 60 * MINUTE, exitCode: 0 }
       },
+      pace: { floorMs: 60_000, ceilingMs: 600_000 },
     })
     await world.start()
     const spec = { template: TEMPLATE, array: 3 }

@@ -3,12 +3,12 @@ import { type LogLine, type LogRequest, LogsUnavailableError } from '../../src/a
 import type { ApiResponse, Role, StreamSink, User } from '../../src/apiserver/request.ts'
 import { KINDS } from '../../src/kinds/meta.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { createValidator } from '../../src/manifest/validator.ts'
 import type { SqliteStore } from '../../src/store/open.ts'
 import { FakeClock } from './fake-clock.ts'
 import { recordingLog } from './recording-log.ts'
 import { seededRandom } from './seeded-random.ts'
 import { openTestStore } from './test-store.ts'
+import { validator } from './validator.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into without a type
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -55,9 +55,9 @@ export interface ApiWorld {
   close(): void
 }
 
-const validator = createValidator()
-
 export const PREFIX = '/apis/capstan.dev/v1/namespaces/default'
+export const RUNS = `${PREFIX}/runs`
+export const POOLS = `${PREFIX}/workpools`
 export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 export const MERGE = 'application/merge-patch+json'
 export const JSON_PATCH = 'application/json-patch+json'

@@ -192,6 +192,7 @@ export function aWorld(different: Partial<RunWorld> = {}): RunWorld {
     lookedAtMs: () => Number.POSITIVE_INFINITY,
     ageMs: () => undefined,
     heartbeat: QUIET,
+    network: () => undefined,
     definition: () => undefined,
     admission: OPEN,
     controller: { name: 'default', epoch: 1, instance: 'instance-1' },

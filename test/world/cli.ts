@@ -19,10 +19,10 @@ import { type CapstanObject, KINDS, type Kind, type ObjectKey } from '../../src/
 import { systemClock } from '../../src/lib/clock.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { createValidator } from '../../src/manifest/validator.ts'
 import { openStore, type SqliteStore } from '../../src/store/open.ts'
 import type { EventInput } from '../../src/store/types.ts'
 import { recordingLog } from './recording-log.ts'
+import { validator } from './validator.ts'
 
 export interface CliResult {
   readonly exitCode: number
@@ -112,7 +112,7 @@ export async function startCliWorld(): Promise<CliWorld> {
       once(store, keyOf(kind, name), isDeleting, listener)
     },
     async listenHttps() {
-      const tls = await ensureTls({
+      const tls = ensureTls({
         directory: join(directory, 'tls'),
         hosts: ['127.0.0.1'],
         nowMs: systemClock.nowMs(),
@@ -181,7 +181,6 @@ function startServer(
   lines: readonly LogLine[],
   extensions: readonly RouteExtension[],
 ): ApiServer {
-  const validator = createValidator()
   return createApiServer({
     store,
     clock: systemClock,

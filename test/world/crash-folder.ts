@@ -3,7 +3,6 @@ import { annotationsInRecovery, createRecovery } from '../../src/controllers/rec
 import { type Evidence, judgeDatabase } from '../../src/controllers/recovery/decide.ts'
 import { settleDatabase } from '../../src/controllers/recovery/settle.ts'
 import { renderKey } from '../../src/kinds/meta.ts'
-import { createValidator } from '../../src/manifest/validator.ts'
 import { silentLog } from '../../src/runtime/logger.ts'
 import type { Part } from '../../src/runtime/manager.ts'
 import { approvePrune } from '../../src/source/approval.ts'
@@ -13,6 +12,7 @@ import type { Store } from '../../src/store/types.ts'
 import type { Life } from './life.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { seededRandom } from './seeded-random.ts'
+import { validator } from './validator.ts'
 import type { World } from './world.ts'
 
 const ROOT = '/srv/manifests'
@@ -34,7 +34,7 @@ export interface Folder {
 }
 
 const loader = createLoader({
-  validator: createValidator(),
+  validator,
   defaultNamespace: 'default',
   version: '1',
 })

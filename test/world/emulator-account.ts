@@ -7,6 +7,8 @@ import type {
   EcsPort,
   LogPage,
   LogsPort,
+  NetworkFacts,
+  NetworkPort,
   RegisterTaskDefinitionBody,
   TaskDefinitionSnapshot,
   TaskSnapshot,
@@ -123,25 +125,40 @@ async function pages(
 }
 
 function networkPort(call: Call): AwsAccount['network'] {
-  const vpcs = async (input: object, signal?: AbortSignal): Promise<readonly Wire[]> =>
-    (await call('DescribeVpcs', input, signal)).Vpcs ?? []
+  return remembering({
+    async read(wanted, signal) {
+      const filter =
+        wanted === undefined
+          ? { Name: 'isDefault', Values: ['true'] }
+          : { Name: 'vpc-id', Values: [wanted] }
+      const answer = await call('DescribeVpcs', { Filters: [filter] }, signal)
+      const vpcId: string | undefined = answer.Vpcs?.[0]?.VpcId
+      return { vpcId, subnets: vpcId === undefined ? [] : await subnets(vpcId, signal) }
+    },
+  })
+
+  async function subnets(vpcId: string, signal?: AbortSignal): Promise<NetworkFacts['subnets']> {
+    const filter = { Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }
+    const answer = await call('DescribeSubnets', filter, signal)
+    return (answer.Subnets ?? []).map((subnet: Wire) => ({
+      subnetId: subnet.SubnetId,
+      vpcId: subnet.VpcId,
+      availabilityZone: subnet.AvailabilityZone,
+      tags: {},
+    }))
+  }
+}
+
+/** What a process has read is known to it for as long as it lives. */
+export function remembering(port: Pick<NetworkPort, 'read'>): NetworkPort {
+  const known = new Map<string | undefined, NetworkFacts>()
   return {
-    async defaultVpcId(signal) {
-      const filter = { Filters: [{ Name: 'isDefault', Values: ['true'] }] }
-      return (await vpcs(filter, signal))[0]?.VpcId
+    async read(vpcId, signal) {
+      const facts = await port.read(vpcId, signal)
+      known.set(vpcId, facts)
+      return facts
     },
-    vpcExists: async (vpcId, signal) =>
-      (await vpcs({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }, signal)).length > 0,
-    async subnets(vpcId, signal) {
-      const filter = { Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }
-      const answer = await call('DescribeSubnets', filter, signal)
-      return (answer.Subnets ?? []).map((subnet: Wire) => ({
-        subnetId: subnet.SubnetId,
-        vpcId: subnet.VpcId,
-        availabilityZone: subnet.AvailabilityZone,
-        tags: {},
-      }))
-    },
+    known: (vpcId) => known.get(vpcId),
   }
 }
 

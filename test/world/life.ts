@@ -1,8 +1,9 @@
-import type { AwsAccounts, EcsPort } from '../../src/aws/ports.ts'
+import type { AwsAccounts, EcsPort, NetworkPort } from '../../src/aws/ports.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/runtime/logger.ts'
 import type { SqliteStore } from '../../src/store/open.ts'
 import type { AttemptStore } from '../../src/store/types.ts'
+import { remembering } from './emulator-account.ts'
 
 /** Right after a commit, right before a request leaves, right before its answer is looked at. */
 export type Point = 'commit' | `request ${string}` | `answer ${string}`
@@ -122,10 +123,11 @@ export class Life {
       (port, distortion) => ({ ...port, ...distortion.ecs?.(port) }),
       account.ecs,
     )
+    const read: NetworkPort['read'] = (vpcId, signal) => account.network.read(vpcId, signal)
     const mortal = {
       ...account,
       ecs: this.#mortalPort(ecs),
-      network: this.#mortalPort(account.network),
+      network: remembering(this.#mortalPort({ read })),
       logs: this.#mortalPort(account.logs),
     }
     return { account: () => mortal, close: () => {} }

@@ -200,3 +200,15 @@ export function wireEvent(different: JsonObject = {}): JsonObject {
     ...different,
   }
 }
+
+export const EVENTS = '/api/events'
+
+export const RUN_TOKEN = `run:${RUN}`
+
+export const about = (uid: string): JsonObject => ({
+  resource: { 'prefect.resource.id': `prefect.flow-run.${uid}` },
+})
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -3,7 +3,7 @@ import type { DeploymentSpec } from '../../src/kinds/generated.ts'
 import { API_VERSION } from '../../src/kinds/meta.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
 import { renderProblem } from '../../src/manifest/problem.ts'
-import { createValidator } from '../../src/manifest/validator.ts'
+import { validator } from './validator.ts'
 
 export interface RenderedFiles {
   /** Every Run of the files, and one of each Deployment that names no parameters of its own. */
@@ -19,7 +19,6 @@ export interface SourceFile {
 
 /** Renders files as `capstan render` does, with a Run `<deployment>-once` added for each Deployment. */
 export function renderFiles(files: readonly SourceFile[]): RenderedFiles {
-  const validator = createValidator()
   const objects = files.flatMap(
     ({ source, text }) =>
       loadManifest({ file: source, text, defaultNamespace: 'default', validator }).objects,
@@ -35,7 +34,7 @@ export function renderFiles(files: readonly SourceFile[]): RenderedFiles {
         spec: { deployment: metadata.name, parameters: (spec as DeploymentSpec).parameters },
       }),
     }))
-  const check = checkOffline([...files, ...started], 'default')
+  const check = checkOffline([...files, ...started], 'default', validator)
   return {
     runs: check.runs.filter(({ run }) => run.object.kind === 'Run'),
     problems: check.problems.map((problem) => renderProblem(problem)),

@@ -2,19 +2,15 @@ import { API_VERSION, type Kind, type ObjectKey } from '../../src/kinds/meta.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { openStore, type SqliteStore } from '../../src/store/open.ts'
 import type { AttemptRow, NewObject } from '../../src/store/types.ts'
+import { EMPTY_DATABASE } from './empty-database.ts'
 import { seededRandom } from './seeded-random.ts'
 
 /** 2026-01-01T00:00:00Z: when stores of tests are made. */
 export const CREATED_MS = Date.UTC(2026, 0, 1)
 
 /** An empty store in memory, or one that starts from what `serialize` gave. */
-export function openTestStore(snapshot?: Uint8Array): SqliteStore {
-  return openStore({
-    path: ':memory:',
-    random: seededRandom(1),
-    nowMs: CREATED_MS,
-    ...(snapshot && { snapshot }),
-  })
+export function openTestStore(snapshot = EMPTY_DATABASE): SqliteStore {
+  return openStore({ path: ':memory:', random: seededRandom(1), nowMs: CREATED_MS, snapshot })
 }
 
 export function keyOfRun(name: string, namespace = 'default'): ObjectKey {
@@ -70,4 +66,10 @@ export function anIntent(runName: string, different: Partial<AttemptRow> = {}): 
     sends: 0,
     ...different,
   }
+}
+
+export function create(store: SqliteStore, ...objects: readonly NewObject[]): void {
+  store.transaction(() => {
+    for (const object of objects) store.objects.create(object)
+  })
 }

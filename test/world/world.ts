@@ -29,6 +29,7 @@ import type { Part } from '../../src/runtime/manager.ts'
 import { openStore, type SqliteStore } from '../../src/store/open.ts'
 import type { AttemptRow } from '../../src/store/types.ts'
 import { NOON } from './builders.ts'
+import { EMPTY_DATABASE } from './empty-database.ts'
 import { createEmulatorAccounts } from './emulator-account.ts'
 import { FakeClock, settlePromises } from './fake-clock.ts'
 import { type Distortion, Life, type Point } from './life.ts'
@@ -120,6 +121,7 @@ export class World {
       checks: { template: () => [], values: () => [] },
       clock: life.clock,
       random: this.#random,
+      version: 'test',
       log: life.mortalLog(log),
       pace,
       controller: { name: 'default', epoch, instance: this.store.identity.instanceId() },
@@ -173,19 +175,19 @@ export class World {
     void settle().then(() => before.close())
   }
 
-  #openStore(snapshot: Uint8Array | undefined): SqliteStore {
+  #openStore(snapshot = EMPTY_DATABASE): SqliteStore {
     return openStore({
       path: ':memory:',
       random: this.#random,
       nowMs: this.clock.nowMs(),
-      ...(snapshot && { snapshot }),
+      snapshot,
     })
   }
 
   /** The database is gone; the next start finds an empty one. The controller must have been stopped. */
   loseDatabase(): void {
     const nowMs = this.clock.nowMs()
-    this.store = openStore({ path: ':memory:', random: this.#random, nowMs })
+    this.store = this.#openStore()
     this.store.transaction(() => this.store.objects.ensureNamespace('default', 'ns-uid', nowMs))
   }
 

@@ -5,10 +5,12 @@ import {
   type ListResult,
   listObjects,
   parseListQuery,
+  renderObject,
 } from '../list.ts'
 import type { ResourceReader } from '../resource.ts'
 import { listResponse, objectResponse, streamedListResponse } from '../respond.ts'
 import { watchResponse } from '../watch.ts'
+import type { WireObject } from '../wire.ts'
 import type { VerbHandlers } from './resource-call.ts'
 
 /** Lists without a limit are read and sent in pages of this size. */
@@ -17,6 +19,7 @@ const STREAM_PAGE = 500
 /** get, list and watch are the same for everything that can be read. */
 export function readVerbs(reader: ResourceReader): VerbHandlers {
   const { info } = reader
+  const jsonOf = (object: WireObject): string => renderObject(reader, object)
   return {
     get({ context, request, namespace, name }) {
       const object = reader.get(namespace ?? '', name)
@@ -35,7 +38,7 @@ export function readVerbs(reader: ResourceReader): VerbHandlers {
       if (query.limit !== undefined) {
         const result = listObjects(reader, query, hub.resourceVersion())
         const positionOf: ResourceReader['positionOf'] = (object) => reader.positionOf(object)
-        return listResponse(context, request, info, { ...result, positionOf })
+        return listResponse(context, request, info, { ...result, positionOf, jsonOf })
       }
       const readPage = (continueFrom?: ContinueToken): ListResult => {
         const from = continueFrom ?? query.continueFrom
@@ -43,8 +46,8 @@ export function readVerbs(reader: ResourceReader): VerbHandlers {
         return listObjects(reader, page, hub.resourceVersion())
       }
       const first = readPage()
-      if (!first.next) return listResponse(context, request, info, first)
-      return streamedListResponse(context, request, info, { first, nextPage: readPage })
+      if (!first.next) return listResponse(context, request, info, { ...first, jsonOf })
+      return streamedListResponse(context, request, info, { first, nextPage: readPage, jsonOf })
     },
     watch: ({ context, request, namespace, name }) =>
       watchResponse(context, reader, withName(request, name), namespace),

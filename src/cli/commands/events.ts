@@ -11,7 +11,6 @@ import { EVENTS, resourcePath } from '../resources.ts'
 import { printTable } from '../table.ts'
 import { parseTargets } from '../targets.ts'
 import { watch } from '../watch-stream.ts'
-import { eventLog } from './event-log.ts'
 
 const HEADER = ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE']
 
@@ -25,7 +24,10 @@ export async function events(
     throw new UsageError(`unexpected argument "${words[0]}": write --for ${words[0]}`)
   }
   const connection = await context.connect(options)
-  if (options.flag('log')) return eventLog(context, connection, options)
+  if (options.flag('log')) {
+    const { eventLog } = await import('./event-log.ts')
+    return eventLog(context, connection, options)
+  }
   const namespace = options.flag('all-namespaces') ? undefined : connection.namespace
   const query = { fieldSelector: fieldSelectorOf(connection, options) }
   const types = readTypes(options)

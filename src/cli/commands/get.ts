@@ -19,8 +19,6 @@ import { createComparison } from '../sort.ts'
 import { printTable } from '../table.ts'
 import type { Target } from '../targets.ts'
 import { copyTo } from '../terminal.ts'
-import { getHistory } from './get-history.ts'
-import { watchTarget } from './get-watch.ts'
 
 /** What one `get` works with. */
 export interface GetRequest {
@@ -40,7 +38,10 @@ export async function get(
   const connection = await context.connect(options)
   const raw = options.text('raw')
   if (raw !== undefined) return getRaw(context, connection, raw)
-  if (options.flag('history')) return getHistory(context, connection, words, options)
+  if (options.flag('history')) {
+    const { getHistory } = await import('./get-history.ts')
+    return getHistory(context, connection, words, options)
+  }
   const format = parseOutputFormat(options.text('output'))
   const targets = await selectTargets(context, connection, words, options)
   const request = { context, connection, options, format, view: readView(options, format) }
@@ -49,6 +50,7 @@ export async function get(
     if (!target || targets.length > 1) {
       throw new UsageError('you may only watch one kind, or one object, at a time')
     }
+    const { watchTarget } = await import('./get-watch.ts')
     return watchTarget(request, target)
   }
   return format.type === 'Table'

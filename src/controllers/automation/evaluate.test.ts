@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NOON, SECOND } from '../../../test/world/builders.ts'
+import { someOf } from '../../../test/world/effort.ts'
 import { FakeClock } from '../../../test/world/fake-clock.ts'
 import { seededRandom } from '../../../test/world/seeded-random.ts'
 import type { AutomationSpec } from '../../kinds/generated.ts'
@@ -282,7 +283,7 @@ describe('always', () => {
       fc.property(aTrigger, aStory, (trigger, story) => {
         expect(play(trigger, story, true)).toEqual(play(trigger, story, false))
       }),
-      { numRuns: 60 },
+      { numRuns: someOf(60) },
     )
   })
 })

@@ -1,16 +1,16 @@
 import { AwsError, classifyError } from '../../aws/errors.ts'
 import type { AwsAccount } from '../../aws/ports.ts'
-import { isFinalState, type RunStatus } from '../../kinds/run.ts'
 import { RetryableError } from '../../lib/errors.ts'
 import type { Part } from '../../runtime/manager.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { DefinitionRow } from '../../store/definitions.ts'
-import type { Change, Store } from '../../store/types.ts'
+import type { Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
-import { type AskChore, type ChoreDeps, createChore } from '../chore.ts'
+import { type ChoreDeps, createChore } from '../chore.ts'
 import { definitionRecord } from '../definition-records.ts'
 import { decideDefinitions } from './decide.ts'
 import { observeDefinitions } from './observe.ts'
+import { createDefinitionSearch, type DefinitionSearch } from './search.ts'
 
 export interface DefinitionCollectorDeps extends ChoreDeps {
   readonly accounts: AccountBook
@@ -35,42 +35,57 @@ interface Refusals {
   readonly stubborn: Set<string>
 }
 
+/** Each end looks at its own families; what slips through that is found by a look at all of them, this long after. */
+const WIDE_MS = 10 * 60_000
+
+/** Keys beside the accounts, none of which has such an id. */
+const NARROW = ''
+const WIDE = '*'
+
 /**
  * Collects revisions that nobody needs: one call at a time and account, a new look before each. Crash
  * windows: the registry says INACTIVE (DELETED) only after ECS has said so, and deregistering what is
  * INACTIVE, or deleting what is being deleted, is answered without harm.
  */
 export function createDefinitionCollector(deps: DefinitionCollectorDeps): Part {
-  const refusals: Refusals = { pausedUntilMs: new Map(), suspects: new Set(), stubborn: new Set() }
-  const askAll = (ask: AskChore): void => {
-    const accounts = new Set(deps.store.definitions.families().map(({ account }) => account))
-    for (const account of accounts) ask(account, CALM_MS)
+  const search = createDefinitionSearch()
+  const memory: Memory = {
+    search,
+    untidy: new Set(),
+    refusals: { pausedUntilMs: new Map(), suspects: new Set(), stubborn: new Set() },
   }
   return createChore(deps, {
     name: 'definition collector',
     workers: 1,
-    reconcile: (account, { signal }) => collect(deps, refusals, account, signal),
-    begin: askAll,
+    reconcile(key, { signal }, ask) {
+      if (key !== NARROW && key !== WIDE) return collect(deps, memory, key, signal)
+      for (const account of key === WIDE ? search.wide(deps.store) : search.narrow(deps.store)) {
+        if (key === WIDE) memory.untidy.add(account)
+        ask(account, 0)
+      }
+      return Promise.resolve(awaitChange())
+    },
+    begin: (ask) => ask(WIDE, CALM_MS),
     onChange(change, ask) {
-      if (mayFreeRevisions(change)) askAll(ask)
+      const width = search.hear(change)
+      if (width === undefined) return
+      ask(width === 'Wide' ? WIDE : NARROW, CALM_MS)
+      ask(WIDE, WIDE_MS)
     },
   })
 }
 
-/** Revisions become free when a run ends or goes, and when settings or links change. */
-function mayFreeRevisions({ kind, type, object, previous }: Change): boolean {
-  if (type === 'DELETED') return true
-  if (kind === 'Run') {
-    const status = object?.status as RunStatus | undefined
-    return isFinalState(status?.state?.type)
-  }
-  if (kind !== 'WorkPool' && kind !== 'Deployment') return false
-  return object?.metadata.generation !== previous?.metadata.generation
+/** What the collector remembers; all of it is found again after a restart. */
+interface Memory {
+  readonly search: DefinitionSearch
+  /** Accounts whose registry may hold rows that are of no use any more. */
+  readonly untidy: Set<string>
+  readonly refusals: Refusals
 }
 
 async function collect(
   deps: DefinitionCollectorDeps,
-  refusals: Refusals,
+  { search, untidy, refusals }: Memory,
   accountId: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -79,10 +94,12 @@ async function collect(
   if (!account) return awaitChange()
   const pausedMs = (refusals.pausedUntilMs.get(accountId) ?? 0) - clock.monotonicMs()
   if (pausedMs > 0) return requeueAfter(pausedMs)
-  const world = observeDefinitions(store, accountId, refusals.stubborn)
-  const { action, lookAgainInMs } = decideDefinitions(world, clock.nowMs())
+  const families = search.families(accountId)
+  const world = observeDefinitions(store, { account: accountId, families }, refusals.stubborn)
+  const { action, lookAgainInMs, waiting } = decideDefinitions(world, clock.nowMs())
   if (!action) {
-    forget(store, accountId)
+    search.leave(accountId, waiting)
+    if (untidy.delete(accountId)) forget(store, accountId)
     return lookAgainInMs === undefined ? awaitChange() : requeueAfter(lookAgainInMs)
   }
   const rows = action.type === 'Delete' ? alone(refusals, action.rows) : [action.row]
@@ -92,6 +109,7 @@ async function collect(
     return refused(deps, refusals, { type: action.type, rows }, error)
   }
   record(store, rows, action.type, clock.nowMs())
+  untidy.add(accountId)
   deps.log.info('revisions collected', { action: action.type, revisions: rows.map(arnOf) })
   return requeueAfter(SPACING_MS)
 }

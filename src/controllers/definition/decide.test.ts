@@ -24,6 +24,7 @@ function revision(number: number, different: Partial<DefinitionRow> = {}): Defin
 
 function family(different: Partial<FamilyWorld> = {}): FamilyWorld {
   return {
+    family: 'hello',
     revisions: [1, 2, 3, 4, 5].map((number) => revision(number)),
     keepRevisions: 3,
     deleteInactive: false,

@@ -2,6 +2,7 @@ import type { DefinitionRow } from '../../store/definitions.ts'
 
 /** One family of the registry, with the settings that count for it. */
 export interface FamilyWorld {
+  readonly family: string
   /** Oldest first. */
   readonly revisions: readonly DefinitionRow[]
   /** Newest ACTIVE revisions that stay. */
@@ -28,6 +29,8 @@ export interface DefinitionPlan {
     | undefined
   /** Milliseconds until a revision that is too young today may be collected; undefined: none waits. */
   readonly lookAgainInMs: number | undefined
+  /** Families of such revisions. */
+  readonly waiting: ReadonlySet<string>
 }
 
 /**
@@ -91,20 +94,22 @@ const RULES: readonly {
 /** The next revision to deregister, oldest first; when there is none, the next to delete. */
 export function decideDefinitions(world: DefinitionWorld, nowMs: number): DefinitionPlan {
   let lookAgainInMs: number | undefined
+  const waiting = new Set<string>()
   for (const family of world.families) {
     for (const candidate of candidatesOf(world, family, nowMs)) {
       const verdict = RULES.find(({ matches }) => matches(candidate))?.verdict
       if (verdict === 'Deregister') {
-        return { action: { type: 'Deregister', row: candidate.row }, lookAgainInMs: 0 }
+        return { action: { type: 'Deregister', row: candidate.row }, lookAgainInMs: 0, waiting }
       }
       if (verdict !== 'Wait') continue
+      waiting.add(family.family)
       const waitMs = YOUNG_MS - Math.max(0, candidate.ageMs)
       lookAgainInMs = Math.min(waitMs, lookAgainInMs ?? waitMs)
     }
   }
   const rows = world.families.flatMap((family) => deletable(world, family)).slice(0, DELETE_BATCH)
-  if (rows.length > 0) return { action: { type: 'Delete', rows }, lookAgainInMs: 0 }
-  return { action: undefined, lookAgainInMs }
+  if (rows.length > 0) return { action: { type: 'Delete', rows }, lookAgainInMs: 0, waiting }
+  return { action: undefined, lookAgainInMs, waiting }
 }
 
 function candidatesOf(

@@ -9,21 +9,17 @@ import type { DefinitionWorld, FamilyWorld } from './decide.ts'
 const KEEP_REVISIONS = 3
 
 /**
- * Reads what a decision about the revisions of one account needs, from the store alone. `stubborn`:
+ * Reads what a decision about these families of one account needs, from the store alone. `stubborn`:
  * ARNs that ECS does not delete.
  */
 export function observeDefinitions(
   store: Store,
-  account: string,
+  { account, families }: { readonly account: string; readonly families: Iterable<string> },
   stubborn: ReadonlySet<string>,
 ): DefinitionWorld {
-  const families = store.definitions
-    .families()
-    .filter((known) => known.account === account)
-    .map(({ family }) => familyWorld(store, store.definitions.ofFamily(account, family)))
   let named: ReadonlySet<string> | undefined
   return {
-    families,
+    families: Array.from(families, (family) => familyWorld(store, account, family)),
     isStubborn: ({ taskDefinitionArn }) => stubborn.has(taskDefinitionArn),
     isInUse: ({ taskDefinitionArn }) => store.upkeep.isDefinitionInUse(taskDefinitionArn),
     isNamed(row) {
@@ -34,10 +30,12 @@ export function observeDefinitions(
 }
 
 /** A family that several pools share is kept as its most careful pool wants it. */
-function familyWorld(store: Store, revisions: readonly DefinitionRow[]): FamilyWorld {
+function familyWorld(store: Store, account: string, family: string): FamilyWorld {
+  const revisions = store.definitions.ofFamily(account, family)
   const pools = [...new Set(revisions.flatMap(({ workPool }) => workPool ?? []))]
   const settings = pools.map((pool) => settingsOf(store, pool))
   return {
+    family,
     revisions,
     keepRevisions: Math.max(
       0,

@@ -1,15 +1,16 @@
 import type { Deployment } from '../../kinds/deployment.ts'
 import { keyOf, parseKey } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { canonicalJson, type JsonObject } from '../../lib/json.ts'
 import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
 import type { ReadNextDefinition } from '../next-definition.ts'
+import type { OwnCommits } from '../own-commits.ts'
 import { decideDeployment } from './decide.ts'
 import { observeDeployment } from './observe.ts'
 import { createScheduleReader } from './read-schedule.ts'
-import type { DeploymentPlan } from './world.ts'
+import type { DeploymentPlan, DeploymentWorld } from './world.ts'
 
 /**
  * Makes the runs of deployments. The runs, the status that says how far the schedules are dealt with,
@@ -20,20 +21,30 @@ export function createDeploymentReconciler(deps: {
   readonly store: Store
   readonly clock: Clock
   readonly nextDefinition: ReadNextDefinition
+  readonly own: OwnCommits
 }): (key: string) => Promise<Outcome> {
-  const { store, clock, nextDefinition } = deps
+  const { store, clock, nextDefinition, own } = deps
   const readSchedule = createScheduleReader()
   return (text) => {
-    const world = observeDeployment({ store, readSchedule, nextDefinition }, parseKey(text))
+    const key = parseKey(text)
+    const world = observeDeployment({ store, readSchedule, nextDefinition }, key)
     if (!world) return Promise.resolve(awaitChange())
     const { deployment } = world
     const nowMs = clock.nowMs()
     const plan = decideDeployment(world, nowMs)
+    if (changesNothing(world, plan)) return Promise.resolve(plan.outcome)
     const { status, events } = plan
     const writes = (): void => applyPlan(store, deployment, plan, nowMs)
-    commit(store, { object: deployment, status, events, writes }, nowMs)
+    own.during(key, () => commit(store, { object: deployment, status, events, writes }, nowMs))
     return Promise.resolve(plan.outcome)
   }
+}
+
+/** A transaction for what the last look found already would cost more than the look. */
+function changesNothing({ deployment }: DeploymentWorld, plan: DeploymentPlan): boolean {
+  const { create, remove, suspend, events, status } = plan
+  if (suspend || create.length + remove.length + events.length > 0) return false
+  return canonicalJson(status) === canonicalJson(deployment.status)
 }
 
 function applyPlan(

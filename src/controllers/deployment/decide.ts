@@ -7,7 +7,7 @@ import { isoTime, parseIsoTime } from '../../lib/instant.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { EventInput } from '../../store/types.ts'
 import { failuresInARow, surplusRuns } from './ended.ts'
-import { MAX_ACTIVE_NAMES } from './limits.ts'
+import { MAX_ACTIVE_NAMES, MAX_REMOVALS } from './limits.ts'
 import { decideSchedules, type ScheduleStep } from './schedules.ts'
 import type { DeploymentPlan, DeploymentWorld } from './world.ts'
 
@@ -29,9 +29,10 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
   const events = step.notices.map(({ type, reason, message }) => event(type, reason, message))
   if (pauses) events.push(event('Warning', 'PausedAfterFailures', pauseSentence(world, failures)))
   events.push(...problemEvents(world, step, event))
+  const remove = surplusRuns(world)
   return {
     create: step.create,
-    remove: surplusRuns(world),
+    remove,
     suspend: pauses,
     status: statusOf(world, {
       step,
@@ -41,7 +42,7 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
       nowMs,
     }),
     events,
-    outcome: lookAt(step.wakeMs, nowMs),
+    outcome: lookAt(remove.length < MAX_REMOVALS ? step.wakeMs : nowMs, nowMs),
   }
 }
 
@@ -92,7 +93,8 @@ function statusOf(world: DeploymentWorld, input: StatusInput): DeploymentStatus 
   const { deployment, runs, ended } = world
   const { step, failures } = input
   const before = deployment.status
-  const active = runs.filter(({ stateType }) => !isFinalState(stateType))
+  const active = runs.filter(({ stateType }) => !isFinalState(stateType)).map(({ key }) => key.name)
+  const created = step.create.map(({ metadata }) => metadata.name)
   const completedMs = ended.find(({ stateType }) => stateType === 'COMPLETED')?.finishedAtMs
   const lastMs = Math.max(...step.states.map((one) => parseIsoTime(one.lastScheduleTime) ?? 0), 0)
   return defined({
@@ -101,10 +103,7 @@ function statusOf(world: DeploymentWorld, input: StatusInput): DeploymentStatus 
     lastScheduleTime: lastMs === 0 ? before?.lastScheduleTime : isoTime(lastMs),
     lastSuccessfulTime:
       completedMs === undefined ? before?.lastSuccessfulTime : isoTime(completedMs),
-    active: active
-      .map(({ key }) => key.name)
-      .toSorted()
-      .slice(0, MAX_ACTIVE_NAMES),
+    active: [...active, ...created].toSorted().slice(0, MAX_ACTIVE_NAMES),
     taskDefinitionArn: world.registeredAhead ?? newestUsed(runs) ?? before?.taskDefinitionArn,
     consecutiveFailures: failures,
     failuresCountedFrom: input.countFrom,

@@ -3,7 +3,7 @@ import type { RunSpec, Schedule } from '../../kinds/generated.ts'
 import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
-import type { Store } from '../../store/types.ts'
+import type { HistoryRow, Store } from '../../store/types.ts'
 import type { ReadNextDefinition } from '../next-definition.ts'
 import type { DeploymentRun, DeploymentWorld, ReadSchedule } from './world.ts'
 
@@ -28,7 +28,6 @@ export function observeDeployment(
   if (!deployment) return undefined
   const { namespace, name } = key
   const { uid, creationTimestamp } = deployment.metadata
-  const limit = Math.max(MIN_ENDS, ENDS_PER_FAILURE * (deployment.spec.pauseAfterFailures ?? 0))
   const createdMs = parseIsoTime(creationTimestamp) ?? 0
   return {
     deployment,
@@ -36,9 +35,7 @@ export function observeDeployment(
       const object = store.objects.get(run) as CapstanObject<RunSpec, RunStatus> | undefined
       return object ? [deploymentRun(run, object, uid)] : []
     }),
-    ended: store.history
-      .list({ namespace, deployment: name, limit })
-      .filter(({ finishedAtMs }) => finishedAtMs >= createdMs),
+    ended: endsOf(store, deployment).filter(({ finishedAtMs }) => finishedAtMs >= createdMs),
     registeredAhead: registered(store, nextDefinition(deployment)),
     read: (schedule) => readSchedule(schedule, uid),
     isMade: (runUid) =>
@@ -46,6 +43,15 @@ export function observeDeployment(
     isTaken: (runName) =>
       store.objects.get({ kind: 'Run', namespace, name: runName }) !== undefined,
   }
+}
+
+/** Newest first, back to a success: nothing is counted beyond it, and most ends are one. */
+function endsOf(store: Store, { metadata, spec }: Deployment): readonly HistoryRow[] {
+  const { namespace, name: deployment } = metadata
+  const newest = store.history.list({ namespace, deployment, limit: 1 })
+  if (newest[0] === undefined || newest[0].stateType === 'COMPLETED') return newest
+  const limit = Math.max(MIN_ENDS, ENDS_PER_FAILURE * (spec.pauseAfterFailures ?? 0))
+  return store.history.list({ namespace, deployment, limit })
 }
 
 function registered(store: Store, next: ReturnType<ReadNextDefinition>): string | undefined {

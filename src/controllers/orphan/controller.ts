@@ -2,6 +2,7 @@ import { AwsError, classifyError } from '../../aws/errors.ts'
 import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
 import { renderStopReason } from '../../aws/stop-text.ts'
 import { WIRE } from '../../kinds/meta.ts'
+import { defined } from '../../lib/defined.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import type { Part } from '../../runtime/manager.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
@@ -23,7 +24,7 @@ export interface OrphanSweepDeps extends ChoreDeps {
   readonly wake: (attempt: AttemptRow) => void
 }
 
-/** An orphan costs money by the minute, a sweep one call per family and cluster: five minutes are a fair price. */
+/** An orphan costs money by the minute, a sweep a few calls per cluster: five minutes are a fair price. */
 const SWEEP_MS = 5 * 60_000
 /** At the start runs with open intents come first: they find most of their tasks by themselves. */
 const START_DELAY_MS = 10_000
@@ -129,7 +130,8 @@ async function listUnknown(
   { cluster, family }: Place,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const arns = await account.ecs.listTaskArns({ cluster, family, desiredStatus: 'RUNNING' }, signal)
+  const filter = defined({ cluster, family, desiredStatus: 'RUNNING' as const })
+  const arns = await account.ecs.listTaskArns(filter, signal)
   return arns.filter((arn) => store.attempts.byTaskArn(arn)?.phase !== 'Launched')
 }
 

@@ -7,14 +7,20 @@ import type { AccountBook } from '../accounts.ts'
 /** The cluster of templates that name none. */
 const DEFAULT_CLUSTER = 'default'
 
-/** A place to list tasks: ECS lists one family of one cluster at a time. */
+/**
+ * From so many families on a cluster is listed as a whole: a page shows 100 tasks of any family, and what
+ * others run there costs one more call for each 100 of them.
+ */
+export const MANY_FAMILIES = 20
+
+/** A place to list tasks: one family of a cluster; all of it where no family is named. */
 export interface Place {
   readonly account: string
   readonly cluster: string
-  readonly family: string
+  readonly family?: string
 }
 
-/** Every cluster in which tasks of ours were launched or may be, with every family of its account's registry. */
+/** Every cluster in which tasks of ours were launched or may be, by the families of its account's registry. */
 export function observePlaces(store: Store, accounts: AccountBook): readonly Place[] {
   const families = Map.groupBy(store.definitions.families(), ({ account }) => account)
   const launchedIn = Map.groupBy(store.upkeep.clusters(), ({ account }) => account)
@@ -23,8 +29,10 @@ export function observePlaces(store: Store, accounts: AccountBook): readonly Pla
       ...(launchedIn.get(account) ?? []).map(({ cluster }) => cluster),
       ...namedClusters(store, accounts, account),
     ])
-    return [...clusters].flatMap((cluster) =>
-      known.map(({ family }) => ({ account, cluster, family })),
+    return [...clusters].flatMap((cluster): readonly Place[] =>
+      known.length < MANY_FAMILIES
+        ? known.map(({ family }) => ({ account, cluster, family }))
+        : [{ account, cluster }],
     )
   })
 }

@@ -8,13 +8,16 @@ import type { RunPlan, RunWorld, Write } from './world.ts'
 
 /** Commits a plan: its writes, the status and the events, all or nothing. */
 export function commitPlan(store: Store, world: RunWorld, plan: RunPlan, nowMs: number): void {
-  if (changesNothing(world, plan)) return
+  const { uid } = world.run.metadata
+  const isMarked = plan.settled !== true || store.objects.isSettled(uid)
+  if (isMarked && changesNothing(world, plan)) return
   commit(
     store,
     {
       object: world.run,
       status: plan.status,
       events: plan.events,
+      settled: plan.settled,
       records: planRecords(store, world, plan, nowMs),
       writes: () => {
         for (const write of plan.writes) applyWrite(store, world, write, nowMs)

@@ -24,37 +24,41 @@ export interface CallDeps {
   readonly clock: Clock
 }
 
+/** What a call has brought. */
+export interface Answer {
+  /** About definitions and networks: for the next world. */
+  readonly facts?: Partial<Facts>
+  /** Stores what was learnt about a task; to be called inside a transaction, before anything else is decided. */
+  readonly record?: () => void
+}
+
 /**
- * Makes the one call of a plan. What it learns about a task is committed before it returns; what it
- * learns about definitions and networks is returned. Throws RetryableError for everything that time
- * may mend; a definite refusal is recorded on the attempt and is no error.
+ * Makes one call of a plan. Throws RetryableError for everything that time may mend; a definite refusal is
+ * recorded on the attempt and is no error.
  */
 export async function makeCall(
   deps: CallDeps,
   account: AwsAccount,
   call: Call,
   signal: AbortSignal,
-): Promise<Partial<Facts>> {
+): Promise<Answer> {
   switch (call.type) {
     case 'DescribeDefinition': {
       const { taskDefinition } = call
       const found = await retryable(account.ecs.describeTaskDefinition(taskDefinition, signal))
-      return { definitions: { [taskDefinition]: found ?? null } }
+      return { facts: { definitions: { [taskDefinition]: found ?? null } } }
     }
     case 'ReadNetwork':
-      return { network: await readNetwork(account, call.vpcId, signal) }
+      return { facts: { network: await retryable(account.network.read(call.vpcId, signal)) } }
     case 'RegisterDefinition':
       await retryable(deps.registrar.ensure(account, call, signal))
       return {}
     case 'RunTask':
-      await runTask(deps, accountOf(deps, call.attempt), call.attempt, signal)
-      return {}
+      return runTask(deps, accountOf(deps, call.attempt), call.attempt, signal)
     case 'SettleIntent':
-      await settle(deps, accountOf(deps, call.attempt), call.attempt, signal)
-      return {}
+      return settle(deps, accountOf(deps, call.attempt), call.attempt, signal)
     case 'StopTask':
-      await stopTask(deps, call, signal)
-      return {}
+      return stopTask(deps, call, signal)
     default:
       return assertNever(call)
   }
@@ -68,20 +72,6 @@ function accountOf(deps: CallDeps, attempt: AttemptRow): AwsAccount {
   return account
 }
 
-async function readNetwork(
-  account: AwsAccount,
-  wanted: string | undefined,
-  signal: AbortSignal,
-): Promise<NonNullable<Facts['network']>> {
-  const { network } = account
-  if (wanted !== undefined && !(await retryable(network.vpcExists(wanted, signal)))) {
-    return { vpcId: undefined, subnets: [] }
-  }
-  const vpcId = wanted ?? (await retryable(network.defaultVpcId(signal)))
-  if (vpcId === undefined) return { vpcId, subnets: [] }
-  return { vpcId, subnets: await retryable(network.subnets(vpcId, signal)) }
-}
-
 /**
  * Sends the frozen body. Crash windows: the row is committed and on disk before the call, so a crash
  * after it finds the row in Intent and sends the same body with the same token; ECS answers with the task that
@@ -92,11 +82,11 @@ async function runTask(
   account: AwsAccount,
   attempt: AttemptRow,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   await deps.store.durable()
   const sent = await send(account, attempt, signal)
-  if (sent.type === 'Task') launched(deps, attempt, { ...sent, operation: 'RunTask' })
-  else await refused(deps, { account, attempt, known: sent.known }, signal)
+  if (sent.type === 'Task') return launched(deps, attempt, { ...sent, operation: 'RunTask' })
+  return refused(deps, { account, attempt, known: sent.known }, signal)
 }
 
 type Sent =
@@ -136,7 +126,7 @@ async function refused(
     readonly known: ErrorClassification
   },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   const { account, attempt, known } = refusal
   const existing = known.verdict === 'Terminal' ? undefined : await find(account, attempt, signal)
   if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
@@ -152,6 +142,7 @@ async function refused(
       endedAtMs: clock.nowMs(),
     })
   })
+  return {}
 }
 
 /**
@@ -181,7 +172,7 @@ async function settle(
   account: AwsAccount,
   attempt: AttemptRow,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   const existing = await find(account, attempt, signal)
   if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
   const { store, clock } = deps
@@ -195,6 +186,7 @@ async function settle(
       endedAtMs: clock.nowMs(),
     })
   })
+  return {}
 }
 
 /** Running tasks are listed by startedBy alone; stopped ones only by family, so those are described and compared. */
@@ -247,24 +239,25 @@ interface KnownTask {
   readonly operation?: 'RunTask' | 'StopTask'
 }
 
-function launched(deps: CallDeps, attempt: AttemptRow, known: KnownTask): void {
-  const { store, clock } = deps
+function launched(deps: CallDeps, attempt: AttemptRow, known: KnownTask): Answer {
+  return { record: () => recordLaunched(deps, attempt, known) }
+}
+
+function recordLaunched({ store, clock }: CallDeps, attempt: AttemptRow, known: KnownTask): void {
   const { taskArn, task, operation } = known
   const nowMs = clock.nowMs()
-  store.transaction(() => {
-    const isNews = store.attempts.byClientToken(attempt.clientToken)?.phase === 'Intent'
-    store.attempts.update(attempt.clientToken, {
-      phase: 'Launched',
-      taskArn,
-      ...(task && { clusterArn: task.clusterArn }),
-    })
-    const subject = subjectOfAttempt(store, attempt)
-    store.eventLog.append([
-      ...(operation ? [taskCallRecord(subject, { operation, taskArn, attempt }, nowMs)] : []),
-      ...(isNews ? [attemptRecord(subject, 'launched', { ...attempt, taskArn }, nowMs)] : []),
-    ])
-    if (task && task.version >= 1) recordObservation(store, attempt, { ...task, taskArn }, nowMs)
-  }, 'Later')
+  const isNews = store.attempts.byClientToken(attempt.clientToken)?.phase === 'Intent'
+  store.attempts.update(attempt.clientToken, {
+    phase: 'Launched',
+    taskArn,
+    ...(task && { clusterArn: task.clusterArn }),
+  })
+  const subject = subjectOfAttempt(store, attempt)
+  store.eventLog.append([
+    ...(operation ? [taskCallRecord(subject, { operation, taskArn, attempt }, nowMs)] : []),
+    ...(isNews ? [attemptRecord(subject, 'launched', { ...attempt, taskArn }, nowMs)] : []),
+  ])
+  if (task && task.version >= 1) recordObservation(store, attempt, { ...task, taskArn }, nowMs)
 }
 
 /** The task is gone from ECS's point of view already: nothing is left to stop, the observer will see it. */
@@ -272,10 +265,10 @@ async function stopTask(
   deps: CallDeps,
   call: Extract<Call, { type: 'StopTask' }>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   const { cause } = call
   const attempt = { ...call.attempt, stopCause: cause }
-  if (attempt.taskArn === undefined) return
+  if (attempt.taskArn === undefined) return {}
   const account = accountOf(deps, attempt)
   const request = {
     cluster: attempt.cluster,
@@ -286,9 +279,10 @@ async function stopTask(
   await deps.store.durable()
   try {
     const task = await account.ecs.stopTask(request, signal)
-    if (task) launched(deps, attempt, { taskArn: attempt.taskArn, task, operation: 'StopTask' })
+    if (!task) return {}
+    return launched(deps, attempt, { taskArn: attempt.taskArn, task, operation: 'StopTask' })
   } catch (error) {
-    if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return
+    if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return {}
     throw new RetryableError(explain(error), { cause: error })
   }
 }

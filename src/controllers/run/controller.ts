@@ -1,12 +1,12 @@
 import type { AwsAccount } from '../../aws/ports.ts'
-import { parseKey, renderKey } from '../../kinds/meta.ts'
+import { type ObjectKey, parseKey, renderKey } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { RetryableError } from '../../lib/errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { commitPlan } from './apply.ts'
-import { type CallDeps, makeCall } from './calls.ts'
+import { type Answer, type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
 import { MAX_STEPS } from './limits.ts'
 import { type ObserveDeps, observeRun } from './observe.ts'
@@ -29,26 +29,26 @@ export interface RunControllerDeps extends ObserveDeps, CallDeps {
 export function createRunReconciler(
   deps: RunControllerDeps,
 ): (key: string, context: Pick<ReconcileContext, 'signal' | 'log'>) => Promise<Outcome> {
-  const { decide = decideRun } = deps
   return async (text, context) => {
     const key = parseKey(text)
     let facts: Facts = NO_FACTS
+    let answer: Answer = {}
     let isArray = false
     for (let step = 0; step < MAX_STEPS; step += 1) {
-      const world = observeRun(deps, key, facts)
-      if (!world) return awaitChange()
-      const nowMs = deps.clock.nowMs()
-      const plan = decide(world, nowMs)
-      commitPlan(deps.store, world, plan, nowMs)
+      facts = withAnswer(facts, answer)
+      const next = keepAndDecide(deps, key, { facts, answer })
+      if (!next) return awaitChange()
+      const { world, plan } = next
       if (!plan.call) {
         watchTask(deps, world, plan)
         return plan.outcome
       }
       context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
       const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
-      facts = withAnswer(facts, await makeCalls(deps, account, plan, context.signal))
+      answer = await makeCalls(deps, account, plan, context.signal)
       isArray = world.run.spec.array !== undefined
     }
+    if (answer.record) deps.store.transaction(answer.record, 'Later')
     // An array has many calls to make: other runs have their turn in between.
     if (isArray) return requeueAfter(0)
     // Answers that lead nowhere: something is odd, and odd things are tried again ever more slowly.
@@ -56,25 +56,81 @@ export function createRunReconciler(
   }
 }
 
-/** All of them are made before a failure is reported: each belongs to another task. */
+interface Step {
+  readonly world: RunWorld
+  readonly plan: RunPlan
+}
+
+/**
+ * What a call was answered is stored in one commit with what follows from it, and is kept even when
+ * nothing can be decided from it. Undefined: the run is gone.
+ */
+function keepAndDecide(
+  deps: RunControllerDeps,
+  key: ObjectKey,
+  { facts, answer: { record } }: { readonly facts: Facts; readonly answer: Answer },
+): Step | undefined {
+  if (!record) return decideOn(deps, key, facts)
+  const result = deps.store.transaction(() => {
+    record()
+    return attempt(() => decideOn(deps, key, facts))
+  }, 'Later')
+  return result()
+}
+
+/** Observes, decides, commits. */
+function decideOn(deps: RunControllerDeps, key: ObjectKey, facts: Facts): Step | undefined {
+  const { decide = decideRun } = deps
+  const world = observeRun(deps, key, facts)
+  if (!world) return undefined
+  const nowMs = deps.clock.nowMs()
+  const plan = decide(world, nowMs)
+  commitPlan(deps.store, world, plan, nowMs)
+  return { world, plan }
+}
+
+/** Does it now, and gives or throws the result when it is asked for. */
+function attempt<T>(work: () => T): () => T {
+  try {
+    const result = work()
+    return () => result
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
+/**
+ * All of them are made before a failure is reported: each belongs to another task. Of several, each answer
+ * is stored when it comes: the last may be long in coming.
+ */
 async function makeCalls(
   deps: RunControllerDeps,
   account: AwsAccount,
   { call, more = [] }: RunPlan,
   signal: AbortSignal,
-): Promise<Partial<Facts>> {
-  const calls = call ? [call, ...more] : more
-  const answers = await Promise.allSettled(calls.map((one) => makeCall(deps, account, one, signal)))
+): Promise<Answer> {
+  if (!call) return {}
+  if (more.length === 0) return makeCall(deps, account, call, signal)
+  const answers = await Promise.allSettled(
+    [call, ...more].map(async (one) => {
+      const { record, facts } = await makeCall(deps, account, one, signal)
+      if (record) deps.store.transaction(record, 'Later')
+      return { ...(facts && { facts }) }
+    }),
+  )
   const failed = answers.find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
   const [first] = answers
   return first?.status === 'fulfilled' ? first.value : {}
 }
 
-function withAnswer(facts: Facts, answer: Partial<Facts>): Facts {
+function withAnswer(facts: Facts, { facts: learnt }: Answer): Facts {
+  if (!learnt) return facts
   return {
-    definitions: { ...facts.definitions, ...answer.definitions },
-    network: answer.network ?? facts.network,
+    definitions: { ...facts.definitions, ...learnt.definitions },
+    network: learnt.network ?? facts.network,
   }
 }
 

@@ -137,9 +137,10 @@ function networkOf(
   const { template, rung, definition } = input
   const lookup = planNetworkLookup(template, definition)
   if (lookup.type === 'NotNeeded') return { type: 'Chosen', chosen: undefined, problems: [] }
-  const observed = world.facts.network
-  if (lookup.type !== 'Given' && observed === undefined) {
-    const vpcId = lookup.type === 'Vpc' ? lookup.vpcId : undefined
+  const vpcId = lookup.type === 'Vpc' ? lookup.vpcId : undefined
+  const isGiven = lookup.type === 'Given'
+  const observed = isGiven ? undefined : (world.facts.network ?? world.network(vpcId))
+  if (!isGiven && observed === undefined) {
     return { type: 'Step', step: ask({ type: 'ReadNetwork', vpcId }) }
   }
   const choice = chooseNetwork(template, observed, chooseCapacity(template, rung).platform)

@@ -65,6 +65,7 @@ export function observeRun(deps: ObserveDeps, key: ObjectKey, facts: Facts): Run
     ageMs: (attempt) =>
       attempt.epoch === deps.controller.epoch ? deps.knownForMs(attempt) : undefined,
     heartbeat: heartbeatFacts(deps.heartbeat, run),
+    network: (vpcId) => account.network.known(vpcId),
     definition: (family, hash) => deps.store.definitions.byHash(account.id, family, hash),
     admission: admissionOf(deps, sources),
     controller: deps.controller,

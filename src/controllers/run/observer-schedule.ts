@@ -10,13 +10,13 @@ export interface ObserverPace {
  * Against AWS: the read bucket allows 18 calls a second, and one call sees 100 tasks. With these paces a
  * ten-minute run is seen about 29 times, which is 0.29 calls when batches are full.
  */
-export const AWS_PACE: ObserverPace = { floorMs: 3_000, ceilingMs: 40_000 }
+export const AWS_PACE: ObserverPace = { floorMs: 4_000, ceilingMs: 45_000 }
 
 /** Against an endpoint in the same process nothing is scarce, and people watch. */
 export const LOCAL_PACE: ObserverPace = { floorMs: 100, ceilingMs: 1_000 }
 
 /** A task is looked at again after a fifth of its age: a young one changes often, an old one rarely. */
-const AGE_SHARE = 5
+const AGE_SHARE = 4
 
 /**
  * Delay until a task should be seen again. `pollIntervalMs` is the run's taskWatchPollInterval, an upper

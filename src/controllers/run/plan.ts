@@ -42,15 +42,18 @@ export function finish(world: RunWorld, input: FinishInput): RunPlan {
     { type: 'PutHistory', row: { ...historyRow(world, rows, state, nowMs), ...exitOf(array) } },
   ]
   const outcome = ttlOutcome(world, nowMs, nowMs)
-  return plan(world, {
-    rows,
-    state,
-    nowMs,
-    writes,
-    outcome,
-    ...(ended !== undefined && { ended }),
-    ...(array && { array }),
-  })
+  return {
+    ...plan(world, {
+      rows,
+      state,
+      nowMs,
+      writes,
+      outcome,
+      ...(ended !== undefined && { ended }),
+      ...(array && { array }),
+    }),
+    settled: outcome.type === 'AwaitChange',
+  }
 }
 
 function exitOf(array: ArraySummary | undefined): { readonly exitCode?: number } {
@@ -67,6 +70,7 @@ export function decideFinished(world: RunWorld, nowMs: number): RunPlan {
     status: withLastLines(world.run.status ?? {}, world.attempts),
     events: [],
     call: undefined,
+    settled: outcome.type === 'AwaitChange',
     outcome: expired ? awaitChange() : outcome,
   }
 }

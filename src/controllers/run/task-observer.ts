@@ -4,6 +4,7 @@ import { errorMessage } from '../../lib/errors.ts'
 import type { Log } from '../../runtime/logger.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
+import { COALESCE_MS, LookQueue } from './look-queue.ts'
 import { recordObservation } from './observation.ts'
 import { type ObserverPace, observeDelayMs } from './observer-schedule.ts'
 
@@ -26,6 +27,8 @@ interface Watched {
   /** When the attempt was made, by the monotonic clock: no later setting of the other one counts. */
   readonly bornMs: number
   readonly firstMs: number
+  /** When the task was first seen on its way to STOPPED; by the monotonic clock. */
+  endingMs: number | undefined
   /** Someone waits for a look, also one that finds nothing new. */
   awaited: boolean
   /** Monotonic, so that nobody who sets the clock puts a look off. */
@@ -45,10 +48,6 @@ export interface WatchOptions {
   readonly lookFirst: boolean
 }
 
-/** DescribeTasks takes at most 100 tasks of one cluster. */
-const BATCH = 100
-/** Tasks that become due within this time are looked at together. */
-const COALESCE_MS = 50
 /** After a failed call the batch waits this long; the SDK has retried by then. */
 const FAILED_CALL_DELAY_MS = 5_000
 
@@ -56,12 +55,13 @@ const FAILED_CALL_DELAY_MS = 5_000
  * Keeps the attempts' observations fresh, 100 tasks a call, and says which runs changed.
  *
  * A task is in `#watched` from the first `watch` until it was seen STOPPED, or was given up and is still
- * missing. `#timer` stands at or before
- * the earliest due time of all of them while the observer runs.
+ * missing. `#queue` holds the same tasks, each at its `dueMs`. `#timer` stands at or before the earliest due
+ * time of all of them while the observer runs.
  */
 export class TaskObserver {
   readonly #deps: TaskObserverDeps
   readonly #watched = new Map<string, Watched>()
+  readonly #queue = new LookQueue()
   readonly #inFlight = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined
@@ -84,6 +84,7 @@ export class TaskObserver {
       stopping: attempt.stopCause !== undefined,
       firstMs: known?.firstMs ?? nowMs,
       bornMs: known?.bornMs ?? nowMs - Math.max(0, clock.nowMs() - attempt.createdAtMs),
+      endingMs: known?.endingMs,
       awaited: lookFirst || (known?.awaited ?? false),
       dueMs: nowMs + pace.floorMs,
       lookedAtMs: known?.lookedAtMs,
@@ -92,6 +93,7 @@ export class TaskObserver {
     if (known) entry.dueMs = Math.min(known.dueMs, nextDueMs(pace, entry, nowMs))
     if (lookFirst) entry.dueMs = nowMs
     this.#watched.set(attempt.clientToken, entry)
+    this.#schedule(entry, entry.dueMs)
     this.#arm(entry.dueMs)
   }
 
@@ -149,14 +151,18 @@ export class TaskObserver {
 
   #tick(): void {
     const nowMs = this.#deps.clock.monotonicMs()
-    let earliestMs = Number.POSITIVE_INFINITY
-    for (const batch of dueBatches([...this.#watched.values()], nowMs)) {
-      for (const entry of batch) entry.dueMs = nextDueMs(this.#deps.pace, entry, nowMs)
+    for (const tokens of this.#queue.takeDue(nowMs)) {
+      const batch = tokens.flatMap((token) => this.#watched.get(token) ?? [])
+      for (const entry of batch) this.#schedule(entry, nextDueMs(this.#deps.pace, entry, nowMs))
       const look = this.#lookAt(batch).finally(() => this.#inFlight.delete(look))
       this.#inFlight.add(look)
     }
-    for (const { dueMs } of this.#watched.values()) earliestMs = Math.min(earliestMs, dueMs)
-    this.#arm(earliestMs)
+    this.#arm(this.#queue.firstMs)
+  }
+
+  #schedule(entry: Watched, dueMs: number): void {
+    entry.dueMs = dueMs
+    this.#queue.set(placeOf(entry), entry.attempt.clientToken, dueMs)
   }
 
   async #lookAt(batch: readonly Watched[]): Promise<void> {
@@ -186,8 +192,26 @@ export class TaskObserver {
         error: errorMessage(error),
       })
       const retryMs = this.#deps.clock.monotonicMs() + FAILED_CALL_DELAY_MS
-      for (const entry of batch) entry.dueMs = Math.max(entry.dueMs, retryMs)
+      for (const { attempt } of batch) {
+        const current = this.#watched.get(attempt.clientToken)
+        if (current) this.#schedule(current, Math.max(current.dueMs, retryMs))
+      }
     }
+  }
+
+  #forget(entry: Watched): void {
+    this.#watched.delete(entry.attempt.clientToken)
+    this.#queue.delete(placeOf(entry), entry.attempt.clientToken)
+  }
+
+  /** A task that is seen ending is looked at as a new one is, and not after a share of its whole age. */
+  #awaitEnd(entry: Watched): void {
+    const nowMs = this.#deps.clock.monotonicMs()
+    entry.endingMs ??= nowMs
+    const dueMs = nextDueMs(this.#deps.pace, entry, nowMs)
+    if (dueMs >= entry.dueMs) return
+    this.#schedule(entry, dueMs)
+    this.#arm(dueMs)
   }
 
   /** An answer tells how things stood when it was asked for: it may come late. */
@@ -216,7 +240,8 @@ export class TaskObserver {
       if (current) Object.assign(current, asked, { awaited: current.awaited && current !== entry })
       if (task) onLook?.(attempt, task)
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
-      if (isOver) this.#watched.delete(attempt.clientToken)
+      if (isOver) this.#forget(entry)
+      else if (current && task?.desiredStatus === 'STOPPED') this.#awaitEnd(current)
     }
     for (const { attempt } of [...changed, ...told]) wake(attempt)
   }
@@ -234,20 +259,12 @@ function accountOf(accounts: AccountBook, id: string): AwsAccount {
 }
 
 function nextDueMs(pace: ObserverPace, entry: Watched, nowMs: number): number {
-  const { bornMs, pollIntervalMs, stopping } = entry
-  return nowMs + observeDelayMs(pace, { ageMs: nowMs - bornMs, stopping, pollIntervalMs })
+  const { bornMs, endingMs = bornMs, pollIntervalMs, stopping } = entry
+  return nowMs + observeDelayMs(pace, { ageMs: nowMs - endingMs, stopping, pollIntervalMs })
 }
 
-/** Groups of at most 100 tasks of one cluster, each with at least one that is due; free places go to those that are due next. */
-function dueBatches(entries: readonly Watched[], nowMs: number): readonly (readonly Watched[])[] {
-  const byCluster = Map.groupBy(entries, ({ attempt }) => `${attempt.account} ${attempt.cluster}`)
-  return [...byCluster.values()].flatMap((group) => {
-    const due = group.filter((entry) => entry.dueMs <= nowMs + COALESCE_MS).length
-    if (due === 0) return []
-    const ordered = group.toSorted((a, b) => a.dueMs - b.dueMs)
-    const batches = Math.ceil(due / BATCH)
-    return Array.from({ length: batches }, (_, i) => ordered.slice(i * BATCH, (i + 1) * BATCH))
-  })
+function placeOf({ attempt }: Watched): string {
+  return `${attempt.account} ${attempt.cluster}`
 }
 
 /** The usual look finds what the last one did, and thousands of tasks are looked at: no need to ask the store. */

@@ -50,6 +50,8 @@ export interface RunWorld {
    */
   readonly ageMs: (attempt: AttemptRow) => number | undefined
   readonly heartbeat: HeartbeatFacts
+  /** What another reconcile has read of a VPC lately, or of the default VPC. Pure lookup. */
+  readonly network: (vpcId: string | undefined) => NetworkFacts | undefined
   /** Registered revision with this canonical hash, if the registry knows one. Pure lookup. */
   readonly definition: (family: string, hash: string) => DefinitionRow | undefined
   readonly admission: Admission
@@ -129,6 +131,8 @@ export interface RunPlan {
   readonly more?: readonly Call[]
   /** The task must be looked at before anything is decided about it: what is known of it is too old. */
   readonly lookFirst?: boolean
+  /** The run is over and nothing is left to be done until something changes. */
+  readonly settled?: boolean
   /** When to look again if there is no call. */
   readonly outcome: Outcome
 }

@@ -6,6 +6,7 @@ import type { Random } from '../../lib/random.ts'
 import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
+import type { OwnCommits } from '../own-commits.ts'
 import type { RunLines } from '../run-lines.ts'
 import { createPoolApiLimits } from './api-limits.ts'
 import { decideWorkPool } from './decide.ts'
@@ -16,6 +17,7 @@ export interface WorkPoolControllerDeps {
   readonly clock: Clock
   readonly random: Random
   readonly lines: RunLines
+  readonly own: OwnCommits
   readonly aws: Pick<AwsAccounts, 'setApiLimits'>
   /** Queues a run that may have a slot now. */
   readonly wakeRun: (key: ObjectKey) => void
@@ -38,7 +40,8 @@ export function createWorkPoolReconciler(
     )
     if (!world) return Promise.resolve(awaitChange())
     const plan = decideWorkPool(world, problem, nowMs)
-    commit(deps.store, { object: world.pool, status: plan.status, events: [] }, nowMs)
+    const found = { object: world.pool, status: plan.status, events: [] }
+    deps.own.during(key, () => commit(deps.store, found, nowMs))
     for (const run of plan.wake) deps.wakeRun(run)
     return Promise.resolve(awaitChange())
   }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { Cluster } from '../cluster.ts'
 import type { CallContext } from '../context.ts'
 import { AwsError } from '../errors.ts'
+import { lastStopIn } from '../state.ts'
 import { repeatedFailures } from '../tokens.ts'
 import { taskId } from './lookup.ts'
 import { renderKnownTask } from './render.ts'
@@ -18,12 +19,7 @@ export function repeatedCall(
 ): JsonObject | undefined {
   if (token === undefined) return undefined
   const { state, nowMs } = context
-  const record = state.tokens.find(
-    cluster.name,
-    token,
-    ({ taskArns }) => state.ledger.lastStopAtMs(taskArns),
-    nowMs,
-  )
+  const record = state.tokens.find(cluster.name, token, lastStopIn(state), nowMs)
   if (!record) return undefined
   if (record.parameters !== parameters) {
     throw new AwsError(

@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonObject } from '../../lib/json.ts'
+import { sha256 } from '../../lib/names.ts'
 import type { CallContext } from '../context.ts'
 import { clientException, throttlingException } from '../errors.ts'
 import { faultOf } from '../faults.ts'
@@ -45,10 +46,10 @@ export function runTask(context: CallContext, input: JsonObject): JsonObject {
   return { tasks: tasks.map((task) => renderKnownTask(context, task, true)), failures }
 }
 
-/** What makes two calls with one token the same call. */
+/** What makes two calls with one token the same call, as a hash. */
 function parametersOf(input: JsonObject): string {
   const { clientToken: _token, ...parameters } = input
-  return canonicalJson(parameters)
+  return sha256(canonicalJson(parameters))
 }
 
 function launchable(context: CallContext, name: string): TaskDefinition {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { groupsOf } from '../ip-address.ts'
 
 /**
  * Which addresses a webhook may reach. What is not a plain public unicast address belongs to this machine,
@@ -83,17 +84,6 @@ function embeddedV4(text: string): string | undefined {
   if (!isEmbedding) return undefined
   const [high = 0, low = 0] = groups.slice(6)
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-}
-
-/** The eight groups of a valid IPv6 address; URL writes every spelling in the same way. */
-function groupsOf(text: string): readonly number[] {
-  const canonical = new URL(`http://[${text}]/`).hostname.slice(1, -1)
-  const [head = '', tail] = canonical.split('::')
-  const parse = (part: string): readonly number[] =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
-  const [before, after] = [parse(head), parse(tail ?? '')]
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0)
-  return [...before, ...zeros, ...after]
 }
 
 export function isPublic({ text, family }: Address): boolean {

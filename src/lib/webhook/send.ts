@@ -1,14 +1,9 @@
-import {
-  type IncomingMessage,
-  type RequestOptions,
-  request as requestHttp,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { errorMessage } from '../errors.ts'
+import { request as requestHttp, validateHeaderName, validateHeaderValue } from '../http.ts'
 import type { AllowRule } from './address.ts'
 import { createGuard, type Resolve, type Target } from './guard.ts'
 

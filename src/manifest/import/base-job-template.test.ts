@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../../test/world/validator.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { createValidator } from '../validator.ts'
 import { importSource } from './import.ts'
 
-const validator = createValidator()
 const FIXTURE = join(import.meta.dirname, '../../../test/fixtures/base-job-template.json')
 
 interface MutableTemplate {

@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../../test/world/validator.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { loadManifest } from '../load.ts'
-import { createValidator } from '../validator.ts'
 import { type ImportResult, importSource, SOURCE_KINDS, type SourceKind } from './import.ts'
 import { renderNote } from './report.ts'
 
-const validator = createValidator()
 const TEMPLATE = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../test/fixtures/base-job-template.json'), 'utf8'),
 ) as JsonObject

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { validator } from '../../../test/world/validator.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
-import { createValidator } from '../validator.ts'
 import { importSource } from './import.ts'
-
-const validator = createValidator()
 
 /** The Deployments of a file, and its notes as `Kind path`. */
 function convert(source: JsonObject) {

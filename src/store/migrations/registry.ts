@@ -6,6 +6,8 @@ import { AUTOMATIONS } from './0005-automations.ts'
 import { BEATS } from './0006-beats.ts'
 import { NAMESPACE_META } from './0007-namespace-meta.ts'
 import { POOL_USE } from './0008-pool-use.ts'
+import { SETTLED } from './0009-settled.ts'
+import { LEAN_LOGS } from './0010-lean-logs.ts'
 
 export interface Migration {
   /** user_version after it. */
@@ -23,4 +25,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, sql: BEATS },
   { version: 7, sql: NAMESPACE_META },
   { version: 8, sql: POOL_USE },
+  { version: 9, sql: SETTLED },
+  { version: 10, sql: LEAN_LOGS },
 ]

@@ -1,6 +1,7 @@
-import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import type { Clock } from '../../../lib/clock.ts'
 import { errorMessage } from '../../../lib/errors.ts'
+import { request } from '../../../lib/http.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import type { EngineAddress } from './engine-address.ts'
 

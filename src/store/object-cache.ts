@@ -1,0 +1,77 @@
+import type { CapstanObject, ObjectKey } from '../kinds/meta.ts'
+import { type ObjectRow, toObject } from './object-row.ts'
+
+/** Text of rows in one generation, in characters. Parsed, it takes about five times as many bytes. */
+const GENERATION_LIMIT = 2_000_000
+
+interface Entry {
+  readonly row: ObjectRow
+  object: CapstanObject | undefined
+}
+
+/**
+ * Rows that were read or written last, and the objects that were made of them: a launch looks at its run,
+ * its pool and its deployment some twenty times.
+ *
+ * - Whoever writes a row puts or removes it here in the same breath, so an entry equals the table's row.
+ * - A transaction that is undone empties the cache: what it wrote was never there.
+ * - There are two generations. What is asked for goes to the young one; when that is full it becomes the old
+ *   one, and what was old is forgotten.
+ */
+export class ObjectCache {
+  #young = new Map<string, Entry>()
+  #old = new Map<string, Entry>()
+  /** Characters that were put into the young generation. */
+  #length = 0
+
+  row(key: ObjectKey): ObjectRow | undefined {
+    return this.#find(textOf(key))?.row
+  }
+
+  /** The object that `row` gave the row of; undefined when it is not kept. */
+  object(key: ObjectKey): CapstanObject | undefined {
+    const entry = this.#find(textOf(key))
+    if (!entry) return undefined
+    entry.object ??= toObject(entry.row)
+    return entry.object
+  }
+
+  put(row: ObjectRow): void {
+    this.#keep(textOf(row), { row, object: undefined })
+  }
+
+  remove(key: ObjectKey): void {
+    const text = textOf(key)
+    this.#young.delete(text)
+    this.#old.delete(text)
+  }
+
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+    this.#length = 0
+  }
+
+  #find(text: string): Entry | undefined {
+    const young = this.#young.get(text)
+    if (young) return young
+    const old = this.#old.get(text)
+    if (old) this.#keep(text, old)
+    return old
+  }
+
+  #keep(text: string, entry: Entry): void {
+    const { meta, spec, status } = entry.row
+    this.#old.delete(text)
+    this.#young.set(text, entry)
+    this.#length += meta.length + spec.length + (status?.length ?? 0)
+    if (this.#length <= GENERATION_LIMIT) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#length = 0
+  }
+}
+
+function textOf({ kind, namespace, name }: ObjectKey): string {
+  return `${kind}/${namespace}/${name}`
+}
