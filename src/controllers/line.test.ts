@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WorkPoolSpec } from '../kinds/generated.ts'
-import { type Contender, callUp, type Group, inOrder, type Room, type Turn } from './line.ts'
+import { type Contender, callUp, type Group, inLine, type Room, type Turn } from './line.ts'
 
 function contender(name: string, different: Partial<Contender> = {}): Contender {
   return {
@@ -19,7 +19,7 @@ function contender(name: string, different: Partial<Contender> = {}): Contender 
 }
 
 function room(spec: WorkPoolSpec, different: Partial<Room> = {}): Room {
-  return { name: 'etl', spec, used: [], active: () => 0, ...different }
+  return { name: 'etl', spec, used: [], active: () => 0, isPlain: false, ...different }
 }
 
 function used(tasks: number, queue = 'default') {
@@ -28,13 +28,18 @@ function used(tasks: number, queue = 'default') {
 
 /** `name: Go 1` or `name: the sentence`. */
 function called(at: Room, contenders: readonly Contender[]): readonly string[] {
-  const turns = callUp(at, contenders)
-  return inOrder(at.spec, contenders).map(({ id }) => `${id}: ${text(turns.get(id))}`)
+  const order = inOrder(at.spec, contenders)
+  const { turnOf } = callUp(at, order)
+  return order.map((one) => `${one.id}: ${text(turnOf(one))}`)
 }
 
-function text(turn: Turn | undefined): string {
-  if (turn?.type === 'Go') return `Go ${turn.tasks}`
-  return turn?.type === 'Cancel' ? `Cancel. ${turn.why}` : (turn?.why ?? '')
+function inOrder(spec: WorkPoolSpec, contenders: readonly Contender[]): readonly Contender[] {
+  return contenders.toSorted(inLine(spec))
+}
+
+function text(turn: Turn): string {
+  if (turn.type === 'Go') return `Go ${turn.tasks}`
+  return turn.type === 'Cancel' ? `Cancel. ${turn.why}` : turn.why
 }
 
 const GROUP: Group = { id: 'deployment/d', name: 'Deployment d', limit: 1, policy: 'Enqueue' }
@@ -229,10 +234,11 @@ describe('whatever the pool and its runs', () => {
         const contenders = list.map(({ cpu, ...one }, index) =>
           contender(`r${index}`, { ...one, size: () => ({ cpuUnits: cpu, memoryMib: 1 }) }),
         )
-        const turns = callUp(build(limits, taken), contenders)
+        const at = build(limits, taken)
+        const { turnOf } = callUp(at, inOrder(at.spec, contenders))
         const going = contenders.flatMap((one) => {
-          const turn = turns.get(one.id)
-          return turn?.type === 'Go' ? [{ one, tasks: turn.tasks }] : []
+          const turn = turnOf(one)
+          return turn.type === 'Go' ? [{ one, tasks: turn.tasks }] : []
         })
         const sum = (of: (entry: (typeof going)[number]) => number) =>
           going.reduce((total, entry) => total + of(entry), 0)
@@ -258,15 +264,30 @@ describe('whatever the pool and its runs', () => {
       fc.property(spec, runs, start, (limits, list, taken) => {
         const at = build(limits, taken)
         const contenders = list.map((one, index) => contender(`r${index}`, one))
-        const turns = callUp(at, contenders)
         const order = inOrder(at.spec, contenders)
-        const firstWaiting = order.findIndex(({ id }) => {
-          const turn = turns.get(id)
-          return turn?.type === 'Wait' && turn.why.includes('WorkPool etl') && !turn.stalled
-        })
+        const turns = order.map(callUp(at, order).turnOf)
+        const firstWaiting = turns.findIndex(
+          (turn) => turn.type === 'Wait' && turn.why.includes('WorkPool etl') && !turn.stalled,
+        )
         if (firstWaiting < 0) return
-        const behind = order.slice(firstWaiting + 1).map(({ id }) => turns.get(id)?.type)
+        const behind = turns.slice(firstWaiting + 1).map(({ type }) => type)
         expect(behind).not.toContain('Go')
+      }),
+    )
+  })
+
+  test('who is behind the first that waits is told the same as if the whole line had been walked', () => {
+    fc.assert(
+      fc.property(spec, runs, start, ({ vcpu: _, ...limits }, list, taken) => {
+        const at = build({ ...limits, vcpu: undefined }, taken)
+        const order = inOrder(
+          at.spec,
+          list.map((one, index) => contender(`r${index}`, one)),
+        )
+        const walked = callUp(at, order)
+        const plain = callUp({ ...at, isPlain: true }, order)
+        expect(order.map(plain.turnOf)).toEqual(order.map(walked.turnOf))
+        expect(plain.called).toEqual(walked.called)
       }),
     )
   })

@@ -1,6 +1,7 @@
 import type { WorkPoolSpec } from '../kinds/generated.ts'
 import { DEFAULT_QUEUE } from '../kinds/workpool.ts'
 import { nearest } from '../lib/nearest.ts'
+import { type Compare, placeIn } from '../lib/sorted.ts'
 import type { PoolUse } from '../store/types.ts'
 
 /** What one task takes. */
@@ -57,6 +58,8 @@ export interface Room {
   readonly used: readonly PoolUse[]
   /** Active runs of a group, without the contenders. */
   readonly active: (group: Group) => number
+  /** No contender is of a group, and each names a queue that there is. */
+  readonly isPlain: boolean
 }
 
 const CPU_UNITS_PER_VCPU = 1024
@@ -68,40 +71,58 @@ interface Resource {
   readonly total: number
   free: number
   readonly perTask: (contender: Contender) => number
+  /** Some tasks take more of it than others. */
+  readonly isBySize: boolean
+}
+
+/** What a line was told. */
+export interface Calls<C extends Contender> {
+  readonly turnOf: (contender: C) => Turn
+  /** Those who need not wait, first come first. */
+  readonly called: readonly C[]
 }
 
 /**
- * Whose turn it is, for every run that waits in a pool: queues by priority (1 first), in each the higher
- * run priority first, then the older run. The first that finds no room stops all behind it, so a big or
- * important run is never overtaken by a small one. Who waits for something that is not the pool's (its
- * queue's limit, its deployment's, a quota that is smaller than itself) stops nobody else. Pure.
+ * Whose turn it is, for every run that waits in a pool, in the order of `inLine`. The first that finds no room
+ * stops all behind it, so a big or important run is never overtaken by a small one. Who waits for something
+ * that is not the pool's (its queue's limit, its deployment's, a quota that is smaller than itself) stops
+ * nobody else. A line in which nobody stands apart is walked to the first that has to wait; those behind are
+ * told when they ask. Pure, as long as `order` does not change.
  */
-export function callUp(room: Room, contenders: readonly Contender[]): ReadonlyMap<string, Turn> {
-  const turns = new Map<string, Turn>()
-  const state = openLine(room)
-  for (const contender of inOrder(room.spec, contenders)) {
-    const turn = turnOf(state, contender)
-    turns.set(contender.id, turn)
+export function callUp<C extends Contender>(room: Room, order: readonly C[]): Calls<C> {
+  const line = openLine(room)
+  const nobodyIsApart = room.isPlain && !line.pool.some(({ isBySize }) => isBySize)
+  if (nobodyIsApart && line.pool.length === 0 && line.queues.size === 0) {
+    return { turnOf: ({ tasks }) => ({ type: 'Go', tasks }), called: order }
   }
-  return turns
+  const turns = new Map<string, Turn>()
+  const called: C[] = []
+  for (const contender of order) {
+    if (nobodyIsApart && line.blocked !== undefined) break
+    const turn = turnOf(line, contender)
+    turns.set(contender.id, turn)
+    if (turn.type !== 'Wait') called.push(contender)
+  }
+  const { ahead, blocked = NOTHING_FREE } = line
+  const compare = inLine(room.spec)
+  const behind = (contender: C): Turn =>
+    waitBehind(ahead + placeIn(order, contender, compare) - turns.size, blocked)
+  return { turnOf: (contender) => turns.get(contender.id) ?? behind(contender), called }
 }
 
-/** The contenders in the order in which they are served. */
-export function inOrder(
-  { queues = [] }: WorkPoolSpec,
-  contenders: readonly Contender[],
-): readonly Contender[] {
+const NOTHING_FREE = 'nothing is free'
+
+/** Queues by priority (1 first), in each the higher run priority first, then the older run. */
+export function inLine({ queues = [] }: WorkPoolSpec): Compare<Contender> {
   const rank = new Map(queues.map(({ name, priority = 1 }) => [name, priority]))
-  return contenders.toSorted(
-    (a, b) =>
-      (rank.get(a.queue) ?? 1) - (rank.get(b.queue) ?? 1) ||
-      b.priority - a.priority ||
-      compare(a.createdAt, b.createdAt) ||
-      compare(a.name, b.name),
-  )
+  return (a, b) =>
+    (rank.get(a.queue) ?? 1) - (rank.get(b.queue) ?? 1) ||
+    b.priority - a.priority ||
+    compareText(a.createdAt, b.createdAt) ||
+    compareText(a.name, b.name)
 }
 
-function compare(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
 }
@@ -124,21 +145,25 @@ function openLine(room: Room): Line {
   const cpu = sum(used, (use) => use.cpuUnits) / CPU_UNITS_PER_VCPU
   const memory = sum(used, (use) => use.memoryMib) / MIB_PER_GIB
   const pool = [
-    limited(concurrencyLimit, tasks, `slots of WorkPool ${name}`, () => 1),
-    limited(quota.tasks, tasks, `tasks of the quota of WorkPool ${name}`, () => 1),
+    limited(concurrencyLimit, tasks, `slots of WorkPool ${name}`, oneEach),
+    limited(quota.tasks, tasks, `tasks of the quota of WorkPool ${name}`, oneEach),
     limited(quota.vcpu, cpu, `vCPU of the quota of WorkPool ${name}`, cpuOf),
     limited(quota.memoryGiB, memory, `GiB of the quota of WorkPool ${name}`, memoryOf),
   ].flat()
   const queues = (spec.queues ?? []).flatMap((queue): [string, Resource][] => {
     const mine = used.find((use) => use.queue === queue.name)?.tasks ?? 0
     const what = `slots of queue ${queue.name}`
-    return limited(queue.concurrencyLimit, mine, what, () => 1).map((one) => [queue.name, one])
+    return limited(queue.concurrencyLimit, mine, what, oneEach).map((one) => [queue.name, one])
   })
   return { room, pool, queues: new Map(queues), places: new Map(), blocked: undefined, ahead: 0 }
 }
 
 function sum(used: readonly PoolUse[], of: (use: PoolUse) => number): number {
   return used.reduce((total, use) => total + of(use), 0)
+}
+
+function oneEach(): number {
+  return 1
 }
 
 function cpuOf(contender: Contender): number {
@@ -157,7 +182,8 @@ function limited(
 ): readonly Resource[] {
   if (total === undefined) return []
   const sentence = `${rounded(used)} of ${rounded(total)} ${what} are taken`
-  return [{ sentence, total, free: Math.max(0, total - used), perTask }]
+  const isBySize = perTask !== oneEach
+  return [{ sentence, total, free: Math.max(0, total - used), perTask, isBySize }]
 }
 
 function rounded(value: number): string {
@@ -175,7 +201,7 @@ function turnOf(line: Line, contender: Contender): Turn {
   }
   const refused = groupTurn(line, contender)
   if (refused) return refused
-  if (line.blocked !== undefined) return waitBehind(line, line.blocked)
+  if (line.blocked !== undefined) return waitBehind(line.ahead++, line.blocked)
   return launchTurn(line, contender)
 }
 
@@ -188,7 +214,7 @@ function launchTurn(line: Line, contender: Contender): Turn {
   const wanted = Math.min(contender.tasks, ofQueue)
   const [tasks, short] = fitting(line.pool, contender, wanted)
   if (short) line.blocked = short.sentence
-  if (tasks < 1) return waitBehind(line, line.blocked ?? 'nothing is free')
+  if (tasks < 1) return waitBehind(line.ahead++, line.blocked ?? NOTHING_FREE)
   for (const resource of line.pool) resource.free -= tasks * resource.perTask(contender)
   if (queue) queue.free -= tasks
   line.ahead += 1
@@ -213,9 +239,7 @@ function fitting(
   return [tasks, short]
 }
 
-function waitBehind(line: Line, reason: string): Turn {
-  const { ahead } = line
-  line.ahead += 1
+function waitBehind(ahead: number, reason: string): Turn {
   const behind = ahead === 0 ? 'it is next' : `behind ${ahead} ${ahead === 1 ? 'run' : 'runs'}`
   return { type: 'Wait', why: `Waits, ${behind}: ${reason}.`, ahead }
 }

@@ -1,10 +1,10 @@
 import type { Deployment } from '../kinds/deployment.ts'
-import type { RunSpec } from '../kinds/generated.ts'
+import type { RunSpec, WorkPoolSpec } from '../kinds/generated.ts'
 import type { ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
-import { canonicalJson } from '../lib/json.ts'
 import type { Change, PoolUse, Store } from '../store/types.ts'
-import { callUp, type Group, type TaskSize, type Turn } from './line.ts'
+import { type Calls, callUp, type Group, type TaskSize, type Turn } from './line.ts'
+import { PoolLine } from './pool-line.ts'
 import { type Place, placeOf, poolNameOf, type RunObject } from './run-place.ts'
 
 export interface RunLinesDeps {
@@ -13,13 +13,19 @@ export interface RunLinesDeps {
   readonly sizeOf: (run: RunObject) => TaskSize
 }
 
-/** How long a run that prepares its launch keeps a slot free: as long as a task may take to start. */
-const PREPARING_MS = 300_000
-
 interface Line {
-  readonly places: Map<string, Place>
+  readonly runs: PoolLine
   /** The last answer, and what it was the answer to. */
-  called: { readonly question: string; readonly turns: ReadonlyMap<string, Turn> } | undefined
+  called: { readonly question: string; readonly calls: Calls<Place> } | undefined
+}
+
+/** Of a pool that is asked for. */
+interface PoolQuestion {
+  readonly namespace: string
+  readonly name: string
+  readonly spec: WorkPoolSpec
+  /** What is in use there, where the caller has asked already. */
+  readonly used?: readonly PoolUse[]
 }
 
 /**
@@ -56,44 +62,46 @@ export class RunLines {
     this.#dependents.clear()
   }
 
-  /** All runs of a pool that are not over. */
-  places(namespace: string, pool: string): readonly Place[] {
-    return [...this.#line(namespace, pool).places.values()]
+  /** How many runs of a pool are neither active nor over, by queue. */
+  waiting(namespace: string, pool: string): ReadonlyMap<string, number> {
+    return this.#line(namespace, pool).runs.waiting
   }
 
-  /** Whose turn it is among those who say that they want to launch, and `asking`, who says so now. */
-  turns(
-    pool: WorkPool | undefined,
-    poolKey: {
-      readonly namespace: string
-      readonly name: string
-      /** What is in use there, where the caller has asked already. */
-      readonly used?: readonly PoolUse[]
-    },
-    nowMs: number,
-    asking?: string,
-  ): ReadonlyMap<string, Turn> {
-    const { namespace, name } = poolKey
+  /** Those who want to launch and need not wait, first come first. */
+  called(pool: PoolQuestion, nowMs: number): readonly Place[] {
+    return this.#calls(pool, nowMs).called
+  }
+
+  /** The turn of a run that says now that it wants to launch; undefined when it is not in the pool. */
+  turn(pool: PoolQuestion, nowMs: number, asking: string): Turn | undefined {
+    const place = this.#line(pool.namespace, pool.name).runs.place(asking)
+    return place && this.#calls(pool, nowMs, place).turnOf(place)
+  }
+
+  #calls(pool: PoolQuestion, nowMs: number, asking?: Place): Calls<Place> {
+    const { namespace, name, spec } = pool
     const line = this.#line(namespace, name)
-    const used = poolKey.used ?? this.#deps.store.attempts.usage(namespace, name)
-    const late = [...line.places.values()].filter((place) => isLate(place, nowMs))
-    const isIn = (place: Place): boolean =>
-      place.id === asking || (place.stage === 'Contender' && !isLate(place, nowMs))
+    const { runs } = line
+    const used = pool.used ?? this.#deps.store.attempts.usage(namespace, name)
     // Time only ever takes preparing runs out, so their number says which ones.
-    const asked = asking === undefined ? undefined : line.places.get(asking)
-    const isAlone = asked !== undefined && (asked.stage !== 'Contender' || late.includes(asked))
-    const question = JSON.stringify([this.#version, used, late.length, isAlone && asking])
-    if (line.called?.question === question) return line.called.turns
-    const active = this.#activeOf(namespace, name)
-    const contenders = [...line.places.values()].filter(isIn)
-    const turns = callUp({ name, spec: pool?.spec ?? {}, used, active }, contenders)
-    line.called = { question, turns }
-    return turns
+    const isAlone = asking !== undefined && !runs.isContender(asking, nowMs)
+    const question = JSON.stringify([
+      this.#version,
+      used,
+      runs.lateCount(nowMs),
+      isAlone && asking.id,
+    ])
+    if (line.called?.question === question) return line.called.calls
+    const active = this.#activeIn(namespace, name)
+    const room = { name, spec, used, active, isPlain: runs.isPlain(asking) }
+    const calls = callUp(room, runs.contenders(nowMs, asking))
+    line.called = { question, calls }
+    return calls
   }
 
   /** The newer runs that have taken a run's place in a group with the policy Replace; undefined while it may stay. */
   replacedBy(namespace: string, pool: string, id: string): string | undefined {
-    const place = this.#line(namespace, pool).places.get(id)
+    const place = this.#line(namespace, pool).runs.place(id)
     const group = place?.group
     if (!place || group?.policy !== 'Replace') return undefined
     const newer = this.#members(namespace, pool, group)
@@ -107,7 +115,7 @@ export class RunLines {
     const deployment = this.#deploymentOf(run)
     const { namespace, uid } = run.metadata
     const pool = poolNameOf(run, deployment)
-    const group = this.#line(namespace, pool).places.get(uid)?.group
+    const group = this.#line(namespace, pool).runs.place(uid)?.group
     if (group?.policy !== 'Replace') return []
     return this.#members(namespace, pool, group)
       .filter(({ id, stage }) => id !== uid && stage !== 'Other')
@@ -124,25 +132,27 @@ export class RunLines {
     ])
   }
 
-  #activeOf(namespace: string, pool: string): (group: Group) => number {
-    const known = new Map<string, number>()
-    return (group) => {
-      const before = known.get(group.id)
-      if (before !== undefined) return before
-      const members = this.#members(namespace, pool, group)
-      const count = members.filter(
-        (one) => one.stage === 'Active' || (one.stage === 'Contender' && one.holdsGroup),
-      ).length
-      known.set(group.id, count)
-      return count
-    }
+  /** Active runs by group, counted once and when the first group is asked for. */
+  #activeIn(namespace: string, pool: string): (group: Group) => number {
+    const counts = once(() => {
+      const found = new Map<string, number>()
+      for (const name of new Set([pool, ...this.poolsWithKeys(namespace)])) {
+        for (const { group, stage, holdsGroup } of this.#line(namespace, name).runs.places()) {
+          const isCounted = group && (isShared(group) || name === pool)
+          if (!isCounted || !(stage === 'Active' || (stage === 'Contender' && holdsGroup))) continue
+          found.set(group.id, (found.get(group.id) ?? 0) + 1)
+        }
+      }
+      return found
+    })
+    return ({ id }) => counts().get(id) ?? 0
   }
 
   /** A group by the deployment's name is in one pool; one by a key may be in several. */
   #members(namespace: string, pool: string, group: Group): readonly Place[] {
-    const pools = group.id.startsWith('key/') ? this.poolsWithKeys(namespace) : [pool]
+    const pools = isShared(group) ? this.poolsWithKeys(namespace) : [pool]
     return pools.flatMap((name) =>
-      [...this.#line(namespace, name).places.values()].filter((one) => one.group?.id === group.id),
+      [...this.#line(namespace, name).runs.places()].filter((one) => one.group?.id === group.id),
     )
   }
 
@@ -159,9 +169,9 @@ export class RunLines {
     const key = `${namespace}/${pool}`
     const known = this.#lines.get(key)
     if (known) return known
-    const line: Line = { places: new Map(), called: undefined }
-    this.#lines.set(key, line)
     const { objects } = this.#deps.store
+    const line: Line = { runs: new PoolLine(this.#pool(namespace, pool)), called: undefined }
+    this.#lines.set(key, line)
     for (const run of objects.unfinishedRunKeysOfWorkPool(namespace, pool)) {
       const object = objects.get(run) as RunObject | undefined
       if (object) this.#put(line, pool, object)
@@ -170,21 +180,16 @@ export class RunLines {
   }
 
   #put(line: Line, poolName: string, run: RunObject): void {
-    const { objects } = this.#deps.store
     const { namespace, uid } = run.metadata
-    const pool = objects.get({ kind: 'WorkPool', namespace, name: poolName }) as
-      | WorkPool
-      | undefined
     const size = once(() => this.#deps.sizeOf(run))
+    const pool = this.#pool(namespace, poolName)
     const place = placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
     if (!place) {
       this.#remove(line, uid)
       return
     }
-    const before = line.places.get(uid)
-    if (before && isSamePlace(before, place)) return
+    if (!line.runs.put(place)) return
     this.#version += 1
-    line.places.set(uid, place)
     for (const { kind = 'Run', name } of place.dependsOn ?? []) {
       const key = `${namespace}/${kind}/${name}`
       const waiting = this.#dependents.get(key) ?? new Map<string, ObjectKey>()
@@ -193,16 +198,21 @@ export class RunLines {
   }
 
   #remove(line: Line, uid: string): void {
-    const place = line.places.get(uid)
+    const place = line.runs.remove(uid)
     if (!place) return
     this.#version += 1
-    line.places.delete(uid)
     for (const { kind = 'Run', name } of place.dependsOn ?? []) {
       const key = `${place.key.namespace}/${kind}/${name}`
       const waiting = this.#dependents.get(key)
       waiting?.delete(uid)
       if (waiting?.size === 0) this.#dependents.delete(key)
     }
+  }
+
+  #pool(namespace: string, name: string): WorkPool | undefined {
+    return this.#deps.store.objects.get({ kind: 'WorkPool', namespace, name }) as
+      | WorkPool
+      | undefined
   }
 
   #deploymentOf(run: RunObject): Deployment | undefined {
@@ -246,17 +256,9 @@ export class RunLines {
   }
 }
 
-/** It has prepared its launch for too long: others go first, and it may still go when there is room. */
-function isLate({ stage, preparingSinceMs }: Place, nowMs: number): boolean {
-  const isPreparing = stage === 'Contender' && preparingSinceMs !== undefined
-  return isPreparing && nowMs - preparingSinceMs >= PREPARING_MS
-}
-
-/** Whether a line is the same with either of them: most changes of a run are none of its place. */
-function isSamePlace(one: Place, other: Place): boolean {
-  const { size: _, ...known } = one
-  const { size: __, ...next } = other
-  return canonicalJson(known) === canonicalJson(next)
+/** Of a concurrency key: its runs may be in several pools. */
+function isShared({ id }: Group): boolean {
+  return id.startsWith('key/')
 }
 
 function isNewer(one: Place, than: Place): boolean {

@@ -11,6 +11,8 @@ import type { WorkQueue } from './workqueue.ts'
 export interface ReconcileContext {
   /** Aborts when the program cannot wait for this reconcile any longer. */
   readonly signal: AbortSignal
+  /** To be awaited between two pieces of work that wait for nothing else (`Slicer.pause`). */
+  readonly pause: () => Promise<void> | undefined
   /** Tells the lines of one reconcile from those of another. */
   readonly reconcileId: string
   /** Carries controller, key and reconcileId. */
@@ -63,7 +65,12 @@ export function createController(options: ControllerOptions): Controller {
       const reconcileId = `${idPrefix}-${reconciles}`
       const log = options.log.with({ controller: name, key, reconcileId })
       const startedMs = clock.monotonicMs()
-      const result = await attempt(options, key, { signal, reconcileId, log })
+      const result = await attempt(options, key, {
+        signal,
+        reconcileId,
+        log,
+        pause: () => slicer.pause(),
+      })
       busyMs += clock.monotonicMs() - startedMs
       if (!signal.aborted) settler.settle(key, result, log)
       queue.done(key)

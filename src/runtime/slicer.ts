@@ -5,7 +5,10 @@ const SLICE_MS = 8
 
 /** Cuts work that runs from promise to promise into slices, between which the event loop gets its turn. */
 export interface Slicer {
-  /** To be awaited between two pieces of work: undefined while the slice lasts. Shared by all workers, so that none goes on in another's pause. */
+  /**
+   * To be awaited between two pieces of work: undefined while the slice lasts. Shared by all workers, so that
+   * none goes on in another's pause; of many that wait, each turn takes as many as fit into its slice.
+   */
   pause(): Promise<void> | undefined
 }
 
@@ -28,10 +31,11 @@ export function createSlicer(clock: Clock): Slicer {
     return { startedMs: clock.monotonicMs(), nextTurn }
   }
 
-  return {
-    pause() {
-      slice ??= begin()
-      return clock.monotonicMs() - slice.startedMs < SLICE_MS ? undefined : slice.nextTurn
-    },
+  function pause(): Promise<void> | undefined {
+    slice ??= begin()
+    const isOver = clock.monotonicMs() - slice.startedMs >= SLICE_MS
+    return isOver ? slice.nextTurn.then(pause) : undefined
   }
+
+  return { pause }
 }

@@ -1,6 +1,5 @@
 import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import type { CapstanObject } from '../../kinds/meta.ts'
-import type { WorkPool } from '../../kinds/workpool.ts'
 import type { Store } from '../../store/types.ts'
 import { closedWindow } from '../launch-windows.ts'
 import type { RunLines } from '../run-lines.ts'
@@ -35,8 +34,8 @@ export function admissionOf(
         : undefined,
     turn(nowMs) {
       if (!isLimited) return GO
-      const pool = workPool as WorkPool | undefined
-      return lines.turns(pool, { namespace, name: workPoolName }, nowMs, uid).get(uid) ?? GO
+      const pool = { namespace, name: workPoolName, spec: workPool?.spec ?? {} }
+      return lines.turn(pool, nowMs, uid) ?? GO
     },
   }
 }

@@ -28,7 +28,7 @@ export interface RunControllerDeps extends ObserveDeps, CallDeps {
  */
 export function createRunReconciler(
   deps: RunControllerDeps,
-): (key: string, context: Pick<ReconcileContext, 'signal' | 'log'>) => Promise<Outcome> {
+): (key: string, context: Pick<ReconcileContext, 'signal' | 'log' | 'pause'>) => Promise<Outcome> {
   return async (text, context) => {
     const key = parseKey(text)
     let facts: Facts = NO_FACTS
@@ -46,6 +46,8 @@ export function createRunReconciler(
       context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
       const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
       answer = await makeCalls(deps, account, plan, context.signal)
+      // Many answers may come in one turn of the event loop.
+      await context.pause()
       isArray = world.run.spec.array !== undefined
     }
     if (answer.record) deps.store.transaction(answer.record, 'Later')

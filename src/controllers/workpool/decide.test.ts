@@ -3,7 +3,6 @@ import { NOON } from '../../../test/world/builders.ts'
 import type { WorkPoolSpec } from '../../kinds/generated.ts'
 import { API_VERSION } from '../../kinds/meta.ts'
 import { isoTime } from '../../lib/instant.ts'
-import type { Turn } from '../line.ts'
 import type { Place } from '../run-place.ts'
 import { decideWorkPool, type WorkPoolWorld } from './decide.ts'
 
@@ -43,34 +42,20 @@ function world(spec: WorkPoolSpec, different: Partial<WorkPoolWorld> = {}): Work
       spec,
     },
     used: [],
-    places: [],
-    turns: new Map(),
+    waiting: new Map(),
+    called: [],
     closed: undefined,
     ...different,
   }
 }
 
-const GO = { type: 'Go', tasks: 1 } as const
-const WAIT = { type: 'Wait', why: 'Waits.', ahead: 1 } as const
-
 describe('a pool', () => {
   test('wakes those whose turn has come, in the order of the line', () => {
-    const places = [place('late', { createdAt: isoTime(NOON + 1) }), place('early'), place('last')]
-    const turns = new Map<string, Turn>([
-      ['early', GO],
-      ['late', GO],
-      ['last', WAIT],
-    ])
-    const { wake, status } = decideWorkPool(world({}, { places, turns }), undefined, NOON)
+    const called = [place('early'), place('late')]
+    const waiting = new Map([['default', 3]])
+    const { wake, status } = decideWorkPool(world({}, { called, waiting }), undefined, NOON)
     expect(wake.map(({ name }) => name)).toEqual(['early', 'late'])
     expect(status).toMatchObject({ observedGeneration: 4, active: 0, queued: 3 })
-  })
-
-  test('wakes those who are to be cancelled, so that they are', () => {
-    const turns = new Map([['a', { type: 'Cancel', why: 'Full.' } as const]])
-    expect(
-      decideWorkPool(world({}, { places: [place('a')], turns }), undefined, NOON).wake,
-    ).toHaveLength(1)
   })
 
   test.each([
@@ -78,7 +63,7 @@ describe('a pool', () => {
     ['on hold', world({ stopPolicy: 'Hold' }), 'True'],
     ['in a Deny window', world({}, { closed: { why: 'Closed.', untilMs: NOON } }), 'False'],
   ])('that is %s wakes nobody', (_, at, suspended) => {
-    const open = { ...at, places: [place('a')], turns: new Map([['a', GO]]) }
+    const open = { ...at, called: [place('a')] }
     const { wake, status } = decideWorkPool(open, undefined, NOON)
     expect(wake).toEqual([])
     expect(status.conditions).toContainEqual(
@@ -89,8 +74,8 @@ describe('a pool', () => {
   test('shows what its quota and its queues hold', () => {
     const spec: WorkPoolSpec = { quota: { vcpu: 8 }, queues: [{ name: 'fast' }] }
     const used = [{ queue: 'fast', tasks: 3, cpuUnits: 1536, memoryMib: 3072 }]
-    const places = [place('a', { queue: 'fast' }), place('b', { stage: 'Active' })]
-    const { status } = decideWorkPool(world(spec, { used, places }), undefined, NOON)
+    const waiting = new Map([['fast', 1]])
+    const { status } = decideWorkPool(world(spec, { used, waiting }), undefined, NOON)
     expect(status).toMatchObject({
       active: 3,
       replicas: 3,

@@ -11,17 +11,16 @@ import { defined } from '../../lib/defined.ts'
 import { isoTime } from '../../lib/instant.ts'
 import type { PoolUse } from '../../store/types.ts'
 import type { ClosedWindow } from '../launch-windows.ts'
-import { inOrder, type Turn } from '../line.ts'
 import type { Place } from '../run-place.ts'
 
 export interface WorkPoolWorld {
   readonly pool: WorkPool
   /** What its living tasks take, by queue. */
   readonly used: readonly PoolUse[]
-  /** Its runs that are not over. */
-  readonly places: readonly Place[]
-  /** Whose turn it is, by uid. */
-  readonly turns: ReadonlyMap<string, Turn>
+  /** How many of its runs are neither active nor over, by queue. */
+  readonly waiting: ReadonlyMap<string, number>
+  /** Whose turn it is, first come first. */
+  readonly called: readonly Place[]
   readonly closed: ClosedWindow | undefined
 }
 
@@ -40,25 +39,22 @@ export function decideWorkPool(
   problem: string | undefined,
   nowMs: number,
 ): WorkPoolPlan {
-  const { pool, used, places, turns, closed } = world
+  const { pool, used, waiting, called, closed } = world
   const active = used.reduce((sum, use) => sum + use.tasks, 0)
-  const waiting = places.filter(({ stage }) => stage !== 'Active')
+  const queued = [...waiting.values()].reduce((sum, count) => sum + count, 0)
   const paused = pauseReason(pool)
-  const line = inOrder(pool.spec, waiting)
-  const called = line.filter(({ id }) => (turns.get(id)?.type ?? 'Wait') !== 'Wait')
-  const keys = new Map(waiting.map(({ id, key }) => [id, key]))
   const isOpen = paused === undefined && closed === undefined
   return {
     status: defined({
       observedGeneration: pool.metadata.generation,
       active,
-      queued: waiting.length,
+      queued,
       replicas: active,
       quotaUsed: pool.spec.quota && quotaUsed(used),
       queues: queueStatuses(pool, used, waiting),
       conditions: conditions(pool, { paused, problem }, nowMs),
     }),
-    wake: isOpen ? called.slice(0, WAKE_LIMIT).flatMap(({ id }) => keys.get(id) ?? []) : [],
+    wake: isOpen ? called.slice(0, WAKE_LIMIT).map(({ key }) => key) : [],
   }
 }
 
@@ -76,7 +72,7 @@ function quotaUsed(used: readonly PoolUse[]): QuotaUsed {
 function queueStatuses(
   { spec }: WorkPool,
   used: readonly PoolUse[],
-  waiting: readonly Place[],
+  waiting: ReadonlyMap<string, number>,
 ): readonly WorkQueueStatus[] | undefined {
   const { queues = [] } = spec
   if (queues.length === 0) return undefined
@@ -84,7 +80,7 @@ function queueStatuses(
   return [...names].map((name) => ({
     name,
     active: used.find(({ queue }) => queue === name)?.tasks ?? 0,
-    queued: waiting.filter(({ queue }) => queue === name).length,
+    queued: waiting.get(name) ?? 0,
   }))
 }
 

@@ -18,8 +18,8 @@ export function observeWorkPool(
   return {
     pool,
     used,
-    places: lines.places(namespace, name),
-    turns: lines.turns(pool, { namespace, name, used }, nowMs),
+    waiting: lines.waiting(namespace, name),
+    called: lines.called({ namespace, name, spec: pool.spec, used }, nowMs),
     closed: closedWindow(name, pool.spec.windows, nowMs),
   }
 }

@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aNewObject, CREATED_MS, keyOfRun, openTestStore } from '../../test/world/test-store.ts'
+import type { WorkPoolSpec } from '../kinds/generated.ts'
+import { isoTime } from '../lib/instant.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { SqliteStore } from '../store/open.ts'
+import { RunLines } from './run-lines.ts'
+
+const NAMES = ['a', 'b', 'c', 'd', 'e'] as const
+type Name = (typeof NAMES)[number]
+const NOW_MS = CREATED_MS + 3_600_000
+
+const STATES: readonly JsonObject[] = [
+  { type: 'SCHEDULED', name: 'Scheduled' },
+  { type: 'SCHEDULED', name: 'AwaitingConcurrencySlot' },
+  { type: 'PENDING', name: 'Pending', timestamp: isoTime(NOW_MS - 1_000) },
+  { type: 'PENDING', name: 'Pending', timestamp: isoTime(CREATED_MS) },
+  { type: 'RUNNING', name: 'Running' },
+  { type: 'COMPLETED', name: 'Completed' },
+]
+
+interface Step {
+  readonly write: 'create' | 'respec' | 'state' | 'delete'
+  readonly name: Name
+  readonly spec: JsonObject
+  readonly state: JsonObject
+  readonly minute: number
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  write: fc.constantFrom('create', 'respec', 'state', 'state', 'delete'),
+  name: fc.constantFrom(...NAMES),
+  spec: fc.record(
+    {
+      priority: fc.integer({ min: 0, max: 2 }),
+      queue: fc.constantFrom('default', 'fast', 'unknown'),
+      deployment: fc.constantFrom('limited', 'free'),
+      workPool: fc.constantFrom('default', 'other'),
+    },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<JsonObject>,
+  state: fc.constantFrom(...STATES),
+  minute: fc.nat(3),
+})
+
+const poolSpec: fc.Arbitrary<WorkPoolSpec> = fc.record({
+  concurrencyLimit: fc.nat(3),
+  queues: fc.constant([{ name: 'fast', priority: 1 }]),
+})
+
+function take({ objects }: SqliteStore, { write, name, spec, state, minute }: Step): void {
+  const key = keyOfRun(name)
+  const found = objects.get(key)
+  if (write === 'create' && !found) {
+    const creationTimestamp = isoTime(CREATED_MS + minute * 60_000)
+    objects.create(aNewObject(name, { spec, meta: { creationTimestamp } }))
+  }
+  if (!found) return
+  if (write === 'respec') objects.update({ ...found, spec })
+  if (write === 'state') objects.setStatus(key, found.metadata.uid, { state })
+  if (write === 'delete') objects.markDeleted(key, NOW_MS)
+}
+
+function storeWith(spec: WorkPoolSpec): SqliteStore {
+  const store = openTestStore()
+  store.transaction(() => {
+    for (const name of ['default', 'other']) {
+      store.objects.create(
+        aNewObject(name, {
+          kind: 'WorkPool',
+          spec: spec as JsonObject,
+          meta: { uid: `pool-${name}` },
+        }),
+      )
+    }
+    store.objects.create(
+      aNewObject('limited', { kind: 'Deployment', spec: { concurrency: { limit: 1 } } }),
+    )
+    store.objects.create(aNewObject('free', { kind: 'Deployment' }))
+  })
+  return store
+}
+
+function linesOver(store: SqliteStore): RunLines {
+  const lines = new RunLines({ store, sizeOf: () => ({ cpuUnits: 256, memoryMib: 512 }) })
+  lines.start()
+  return lines
+}
+
+/** Everything that can be asked of the lines. */
+function answers(lines: RunLines, spec: WorkPoolSpec): unknown {
+  return ['default', 'other'].map((name) => {
+    const pool = { namespace: 'default', name, spec }
+    return {
+      waiting: Object.fromEntries(lines.waiting('default', name)),
+      called: lines.called(pool, NOW_MS).map(({ id }) => id),
+      turns: NAMES.map((one) => lines.turn(pool, NOW_MS, `uid-${one}`)),
+    }
+  })
+}
+
+describe('lines that follow the commits', () => {
+  test('answer as lines that are read afresh do', () => {
+    fc.assert(
+      fc.property(poolSpec, fc.array(step, { maxLength: 30 }), (spec, steps) => {
+        const store = storeWith(spec)
+        const followed = linesOver(store)
+        for (const one of steps) {
+          store.transaction(() => take(store, one))
+          expect(answers(followed, spec)).toEqual(answers(linesOver(store), spec))
+        }
+        store.close()
+      }),
+    )
+  })
+})
