@@ -1,8 +1,10 @@
 /**
- * Writes what derives from schemas/: src/kinds/generated.ts and the field tables of docs/kinds.
+ * Writes what derives from schemas/: src/kinds/generated.ts and the field tables of docs/kinds; and, from the
+ * definitions of the commands, docs/commands.md.
  * `npm run gen` writes, `npm run gen -- --check` only compares and fails when something is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { renderCommands } from './gen/commands.ts'
 import { renderPage } from './gen/docs.ts'
 import { readSchemas, repositoryPath, type Schemas } from './gen/schemas.ts'
 import { renderGeneratedModule } from './gen/types.ts'
@@ -21,6 +23,7 @@ async function renderAll(schemas: Schemas): Promise<ReadonlyMap<string, string>>
     const path = `docs/kinds/${page}.md`
     files.set(path, renderPage(schemas, page, readIfThere(path)))
   }
+  files.set('docs/commands.md', renderCommands())
   return files
 }
 
@@ -30,7 +33,7 @@ if (!process.argv.includes('--check')) {
   for (const [path, content] of stale) writeFileSync(repositoryPath(path), content)
   for (const [path] of stale) console.log(`wrote ${path}`)
 } else if (stale.length > 0) {
-  for (const [path] of stale) console.error(`${path} does not match schemas/`)
+  for (const [path] of stale) console.error(`${path} is not what its source says`)
   console.error('run: npm run gen')
   process.exitCode = 1
 }

@@ -3,6 +3,7 @@ import { createTokens } from './apiserver/tokens.ts'
 import { packageVersion } from './cli/package-version.ts'
 import { apiParts } from './compose/api-parts.ts'
 import { createBackupRoute } from './compose/backup.ts'
+import { boundGarbage } from './compose/frugal-heap.ts'
 import { openHeartbeatIntake } from './compose/heartbeat-intake.ts'
 import { createIntakeRoutes } from './compose/intake-routes.ts'
 import { type OpenAws, openAws } from './compose/open-aws.ts'
@@ -41,6 +42,7 @@ import type { LaunchProofs } from './store/launch-log-lines.ts'
  */
 export async function runController(options: UpOptions): Promise<number> {
   const stopped = untilSignal()
+  boundGarbage()
   const { logFormat: format, logLevel: level, colour } = options
   const log = createPinoLog({ format, level, clock: systemClock, colour })
   try {

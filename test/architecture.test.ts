@@ -34,7 +34,6 @@ const OWNED_PACKAGES: readonly { readonly pattern: RegExp; readonly folder: stri
   { pattern: /^@aws-sdk\/|^@smithy\//, folder: 'aws' },
   { pattern: /^ajv/, folder: 'manifest' },
   { pattern: /^pino$/, folder: 'runtime' },
-  { pattern: /^selfsigned$/, folder: 'apiserver' },
 ]
 
 /** Pure files: nothing of Node, and what they import of other layers is pure as well. */

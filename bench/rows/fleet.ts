@@ -1,8 +1,5 @@
 import { AWS_PACE } from '../../src/controllers/run/observer-schedule.ts'
-import { openStore } from '../../src/store/open.ts'
-import { NOON } from '../../test/world/builders.ts'
 import { settleMicrotasks } from '../../test/world/fake-clock.ts'
-import { seededRandom } from '../../test/world/seeded-random.ts'
 import { World } from '../../test/world/world.ts'
 import { report, round } from '../harness/sample.ts'
 
@@ -26,7 +23,6 @@ const world = new World({
   settle: settleMicrotasks,
   behave: () => ({ runMs: TASK_MS, exitCode: 0 }),
   config: { ledgerLimit: 10_000 },
-  snapshot: emptyDatabase(),
 })
 for (let n = 0; n < DEPLOYMENTS; n += 1) {
   world.addDeployment(`deployment-${n}`, {
@@ -37,12 +33,12 @@ for (let n = 0; n < DEPLOYMENTS; n += 1) {
 await world.boot()
 await world.clock.advance(STEP_MS)
 let last = mark()
-const cpuPerRun: number[] = []
+const marks: { readonly runs: number; readonly cpuPerRun: number }[] = []
 for (let goal = 1_000; goal <= RUNS; goal *= 10) {
   while (mark().runs < goal) await world.clock.advance(STEP_MS)
   const now = mark()
   const runs = now.runs - last.runs
-  cpuPerRun.push((now.cpuMs - last.cpuMs) / runs)
+  marks.push({ runs: goal, cpuPerRun: (now.cpuMs - last.cpuMs) / runs })
   report({
     name: `fleet-${goal}`,
     value: round((now.cpuMs - last.cpuMs) / runs, 3),
@@ -51,7 +47,9 @@ for (let goal = 1_000; goal <= RUNS; goal *= 10) {
     cpuMs: round((now.cpuMs - last.cpuMs) / runs, 3),
     calls: round((now.calls - last.calls) / runs, 3),
     beside: {
-      rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+      // The database is in this process, and history keeps a row of each run.
+      rssMb: megabytes(process.memoryUsage.rss()),
+      databaseMb: megabytes(world.store.serialize().length),
       objects: world.store.objects.count('Run'),
       virtualHours: round(world.clock.monotonicMs() / 3_600_000, 1),
     },
@@ -59,24 +57,33 @@ for (let goal = 1_000; goal <= RUNS; goal *= 10) {
   last = now
 }
 // The first ten thousand fill the histories of the deployments; from then on nothing may grow.
-const [, settled] = cpuPerRun
-if (settled !== undefined && cpuPerRun.length > 2) {
+const [, settled, ...later] = marks
+if (settled && later.length > 0) {
   report({
     name: 'fleet-growth',
-    value: round((cpuPerRun.at(-1) ?? 0) / settled, 2),
+    value: round((later.at(-1)?.cpuPerRun ?? 0) / settled.cpuPerRun, 2),
     unit: 'times the cost of a run at 10,000',
     target: 1.2,
     better: 'lower',
+    // Of cost = a * runs ** exponent: 0 is a constant cost, 1 one that doubles with the runs.
+    beside: { exponent: round(exponentOf([settled, ...later]), 3) },
   })
 }
 world.close()
 
-/** A database that was opened from bytes commits what has changed; one made in memory looks at every page it has. */
-function emptyDatabase(): Uint8Array {
-  const store = openStore({ path: ':memory:', random: seededRandom(0), nowMs: NOON })
-  const bytes = store.serialize()
-  store.close()
-  return bytes
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20)
+}
+
+/** Least squares in the logarithms. */
+function exponentOf(points: typeof marks): number {
+  const xs = points.map(({ runs }) => Math.log(runs))
+  const ys = points.map(({ cpuPerRun }) => Math.log(cpuPerRun))
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+  const [x, y] = [mean(xs), mean(ys)]
+  const slope = xs.reduce((sum, value, index) => sum + (value - x) * ((ys[index] ?? y) - y), 0)
+  return slope / xs.reduce((sum, value) => sum + (value - x) ** 2, 0)
 }
 
 function mark(): Mark {

@@ -187,6 +187,14 @@ describe('a line', () => {
   })
 })
 
+test('who is to be cancelled is called as well, and hears why', () => {
+  const group: Group = { ...GROUP, policy: 'CancelNew' }
+  const order = [contender('a', { group }), contender('bb', { group })]
+  const { called: ones, turnOf } = callUp(room({}), order)
+  expect(ones).toEqual(order)
+  expect(order.map((one) => turnOf(one).type)).toEqual(['Go', 'Cancel'])
+})
+
 describe('whatever the pool and its runs', () => {
   const limit = fc.option(fc.nat({ max: 6 }), { nil: undefined })
   const spec = fc.record({

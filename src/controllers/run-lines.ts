@@ -1,6 +1,6 @@
 import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec, WorkPoolSpec } from '../kinds/generated.ts'
-import type { ObjectKey } from '../kinds/meta.ts'
+import { keyOf, type ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
 import type { Change, PoolUse, Store } from '../store/types.ts'
 import { type Calls, callUp, type Group, type TaskSize, type Turn } from './line.ts'
@@ -12,6 +12,9 @@ export interface RunLinesDeps {
   /** What a task of the run takes, as far as its template says. */
   readonly sizeOf: (run: RunObject) => TaskSize
 }
+
+/** Of a run that has just gone: its line hears of it with the same commit. */
+const NO_SIZE: TaskSize = { cpuUnits: 0, memoryMib: 0 }
 
 interface Line {
   readonly runs: PoolLine
@@ -181,7 +184,7 @@ export class RunLines {
 
   #put(line: Line, poolName: string, run: RunObject): void {
     const { namespace, uid } = run.metadata
-    const size = once(() => this.#deps.sizeOf(run))
+    const size = once(() => this.#sizeOf(keyOf(run)))
     const pool = this.#pool(namespace, poolName)
     const place = placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
     if (!place) {
@@ -207,6 +210,12 @@ export class RunLines {
       waiting?.delete(uid)
       if (waiting?.size === 0) this.#dependents.delete(key)
     }
+  }
+
+  /** Read when it is asked for: a place that held its run would keep all of them in memory. */
+  #sizeOf(key: ObjectKey): TaskSize {
+    const run = this.#deps.store.objects.get(key) as RunObject | undefined
+    return run ? this.#deps.sizeOf(run) : NO_SIZE
   }
 
   #pool(namespace: string, name: string): WorkPool | undefined {

@@ -17,8 +17,12 @@ const TIMER_MS = 10_000
 const TIMER_PER_LOOK = 400
 const MAX_TIMER_MS = 60_000
 
-/** After a look at single files, everything is looked at this soon; a stream of files shares one such look. */
+/**
+ * After a look at single files, everything is looked at this soon; a stream of files shares one such look. In
+ * a large folder it comes later, so that it takes at most a tenth of a core while files keep coming.
+ */
 const VERIFY_MS = 5_000
+const VERIFY_PER_LOOK = 10
 
 /** What is due at once still leaves a turn to everything else. */
 const MIN_DELAY_MS = 5
@@ -39,6 +43,8 @@ export class Agenda {
   #revisit = new Set<string>()
   #filesDueMs = Number.POSITIVE_INFINITY
   #everythingDueMs = Number.POSITIVE_INFINITY
+  /** How long the last look at everything took. */
+  #everythingTookMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -85,8 +91,10 @@ export class Agenda {
 
   /** A look is done; `task.type` says what was looked at in the end. */
   looked(task: Task, report: SyncReport, tookMs: number): void {
-    const timerMs = Math.min(MAX_TIMER_MS, Math.max(TIMER_MS, tookMs * TIMER_PER_LOOK))
-    this.everything(task.type === 'Files' ? VERIFY_MS : timerMs)
+    const isFiles = task.type === 'Files'
+    if (!isFiles) this.#everythingTookMs = tookMs
+    const [leastMs, perLook] = isFiles ? [VERIFY_MS, VERIFY_PER_LOOK] : [TIMER_MS, TIMER_PER_LOOK]
+    this.everything(Math.min(MAX_TIMER_MS, Math.max(leastMs, this.#everythingTookMs * perLook)))
     if (!report.ok) this.everything(RETRY_MS)
     const { everythingMs, files } = report.next
     if (everythingMs !== undefined) this.everything(Math.max(MIN_DELAY_MS, everythingMs))

@@ -1,138 +1,77 @@
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { chmodSync, linkSync, rmSync, symlinkSync, truncateSync, utimesSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { FakeClock } from '../../test/world/fake-clock.ts'
-import { disturbed, type Parsed, texts } from '../../test/world/folder-reader.ts'
+import { disturbed, texts } from '../../test/world/folder-reader.ts'
+import { SnapshotFolder } from '../../test/world/snapshot-folder.ts'
 import { sha256 } from '../lib/names.ts'
-import type { KnownFile } from './file-reader.ts'
 import { type Files, systemFiles } from './files.ts'
-import { type Snapshot, SnapshotReader } from './snapshot.ts'
+import { SnapshotReader } from './snapshot.ts'
 
-let base: string
-let clock: FakeClock
-
-/** What the reader was told to know. */
-let known: Map<string, KnownFile>
+let folder: SnapshotFolder
 
 beforeEach(() => {
-  // Without links above it, so that paths can be compared.
-  base = mkdtempSync(join(realpathSync(tmpdir()), 'capstan-snapshot-'))
-  // Everything in these folders was written long before.
-  clock = new FakeClock(Date.now() + 3_600_000)
-  known = new Map()
+  folder = new SnapshotFolder()
 })
 
-afterEach(() => {
-  rmSync(base, { recursive: true, force: true })
-})
-
-function put(path: string, text: string): void {
-  mkdirSync(dirname(join(base, path)), { recursive: true })
-  writeFileSync(join(base, path), text)
-}
-
-function readerOf(root: string, files: Files = systemFiles): SnapshotReader<Parsed> {
-  return new SnapshotReader(join(base, root), {
-    files,
-    clock,
-    arrivals: { arrivedWhole: () => false, forget: () => {} },
-    known: (path) => known.get(path),
-    wanted: () => false,
-    hash: sha256,
-    take: async () => {},
-    parse: ({ path, stat, hash, bytes }) => ({
-      path,
-      stat,
-      hash,
-      text: Buffer.from(bytes).toString(),
-    }),
-  })
-}
-
-/** One look at everything; what it saw is known from then on. */
-async function look(reader: SnapshotReader<Parsed>): Promise<Snapshot<Parsed>> {
-  const result = await reader.full()
-  if (result.type !== 'Taken') throw new Error(`no snapshot: ${JSON.stringify(result)}`)
-  for (const { path, stat, hash } of result.snapshot.changed) known.set(path, { stat, hash })
-  return result.snapshot
-}
-
-/** Looks twice, a settle time apart. */
-async function settle(reader: SnapshotReader<Parsed>): Promise<Snapshot<Parsed>> {
-  await look(reader)
-  await clock.advance(200)
-  return look(reader)
-}
+afterEach(() => folder.remove())
 
 describe('a plain folder', () => {
   test('a file counts when two reads 200 ms apart agree', async () => {
-    put('m/a.yaml', 'a\n')
-    const reader = readerOf('m')
-    const first = await look(reader)
+    folder.put('m/a.yaml', 'a\n')
+    const reader = folder.readerOf('m')
+    const first = await folder.look(reader)
     expect(texts(first)).toEqual({})
     expect([...first.seen]).toEqual(['a.yaml'])
     expect(first.waitMs).toBe(200)
-    await clock.advance(200)
-    expect(texts(await look(reader))).toEqual({ 'a.yaml': 'a\n' })
-    expect(texts(await look(reader))).toEqual({})
+    await folder.clock.advance(200)
+    expect(texts(await folder.look(reader))).toEqual({ 'a.yaml': 'a\n' })
+    expect(texts(await folder.look(reader))).toEqual({})
   })
 
   test('a writer that pauses at every byte is never read half', async () => {
     const text = 'kind: Run\nspec:\n  cancel: true\n'
-    put('m/a.yaml', '')
-    const reader = readerOf('m')
+    folder.put('m/a.yaml', '')
+    const reader = folder.readerOf('m')
     for (let length = 1; length <= text.length; length += 1) {
-      put('m/a.yaml', text.slice(0, length))
-      expect(texts(await look(reader))).toEqual({})
-      await clock.advance(190)
-      expect(texts(await look(reader))).toEqual({})
+      folder.put('m/a.yaml', text.slice(0, length))
+      expect(texts(await folder.look(reader))).toEqual({})
+      await folder.clock.advance(190)
+      expect(texts(await folder.look(reader))).toEqual({})
     }
-    await clock.advance(200)
-    expect(texts(await look(reader))).toEqual({ 'a.yaml': text })
+    await folder.clock.advance(200)
+    expect(texts(await folder.look(reader))).toEqual({ 'a.yaml': text })
   })
 
   test('text that stops within a line is given a second', async () => {
-    put('m/a.yaml', 'kind: Ru')
-    const reader = readerOf('m')
-    expect((await look(reader)).waitMs).toBe(1_000)
-    await clock.advance(900)
-    expect(texts(await look(reader))).toEqual({})
-    await clock.advance(100)
-    expect(texts(await look(reader))).toEqual({ 'a.yaml': 'kind: Ru' })
+    folder.put('m/a.yaml', 'kind: Ru')
+    const reader = folder.readerOf('m')
+    expect((await folder.look(reader)).waitMs).toBe(1_000)
+    await folder.clock.advance(900)
+    expect(texts(await folder.look(reader))).toEqual({})
+    await folder.clock.advance(100)
+    expect(texts(await folder.look(reader))).toEqual({ 'a.yaml': 'kind: Ru' })
   })
 
   test('content is noticed behind a restored mtime and an equal size', async () => {
-    put('m/a.yaml', 'one\n')
-    const reader = readerOf('m')
+    folder.put('m/a.yaml', 'one\n')
+    const reader = folder.readerOf('m')
     const long = new Date(0)
-    utimesSync(join(base, 'm/a.yaml'), long, long)
-    await settle(reader)
-    put('m/a.yaml', 'two\n')
-    utimesSync(join(base, 'm/a.yaml'), long, long)
-    expect(texts(await settle(reader))).toEqual({ 'a.yaml': 'two\n' })
+    utimesSync(folder.path('m/a.yaml'), long, long)
+    await folder.settle(reader)
+    folder.put('m/a.yaml', 'two\n')
+    utimesSync(folder.path('m/a.yaml'), long, long)
+    expect(texts(await folder.settle(reader))).toEqual({ 'a.yaml': 'two\n' })
   })
 
   test('a file whose times are younger than 2 s is read again, and then trusted', async () => {
-    put('m/a.yaml', 'one\n')
-    clock = new FakeClock(Date.now())
-    const reader = readerOf('m')
-    const file = (await settle(reader)).changed.at(0)
+    folder.remove()
+    folder = new SnapshotFolder(Date.now())
+    folder.put('m/a.yaml', 'one\n')
+    const reader = folder.readerOf('m')
+    const file = (await folder.settle(reader)).changed.at(0)
     expect(file?.stat).toBe('')
-    await clock.advance(5_000)
-    const { restated } = await look(reader)
+    await folder.clock.advance(5_000)
+    const { restated } = await folder.look(reader)
     expect(restated.map(({ path, hash }) => ({ path, hash }))).toEqual([
       { path: 'a.yaml', hash: file?.hash },
     ])
@@ -140,11 +79,11 @@ describe('a plain folder', () => {
   })
 
   test('touching a file changes nothing but its stat', async () => {
-    put('m/a.yaml', 'one\n')
-    const reader = readerOf('m')
-    await settle(reader)
-    utimesSync(join(base, 'm/a.yaml'), 5, 5)
-    const { changed, restated } = await look(reader)
+    folder.put('m/a.yaml', 'one\n')
+    const reader = folder.readerOf('m')
+    await folder.settle(reader)
+    utimesSync(folder.path('m/a.yaml'), 5, 5)
+    const { changed, restated } = await folder.look(reader)
     expect(changed).toEqual([])
     expect(restated.map(({ path }) => path)).toEqual(['a.yaml'])
   })
@@ -164,23 +103,23 @@ describe('a plain folder', () => {
       'old.bak/x.yaml',
       'a.yaml.swp',
     ]
-    for (const name of [...names, ...others]) put(`m/${name}`, 'x\n')
-    const snapshot = await settle(readerOf('m'))
+    for (const name of [...names, ...others]) folder.put(`m/${name}`, 'x\n')
+    const snapshot = await folder.settle(folder.readerOf('m'))
     expect(Object.keys(texts(snapshot)).toSorted()).toEqual(names.toSorted())
     expect(snapshot.problems).toEqual([])
     expect(snapshot.complete).toBe(true)
   })
 
   test('what is no regular file is reported and keeps nothing else from being read', async () => {
-    put('outside.yaml', 'secret\n')
-    put('m/good.yaml', 'good\n')
-    put('elsewhere/x.yaml', 'secret\n')
-    execFileSync('sh', ['-c', 'mkfifo "$0"', join(base, 'm/fifo.yaml')])
-    symlinkSync(join(base, 'outside.yaml'), join(base, 'm/link-out.yaml'))
-    symlinkSync('good.yaml', join(base, 'm/link-in.yaml'))
-    symlinkSync(join(base, 'elsewhere'), join(base, 'm/folder'))
-    symlinkSync('loop.yaml', join(base, 'm/loop.yaml'))
-    const snapshot = await settle(readerOf('m'))
+    folder.put('outside.yaml', 'secret\n')
+    folder.put('m/good.yaml', 'good\n')
+    folder.put('elsewhere/x.yaml', 'secret\n')
+    execFileSync('sh', ['-c', 'mkfifo "$0"', folder.path('m/fifo.yaml')])
+    symlinkSync(folder.path('outside.yaml'), folder.path('m/link-out.yaml'))
+    symlinkSync('good.yaml', folder.path('m/link-in.yaml'))
+    symlinkSync(folder.path('elsewhere'), folder.path('m/folder'))
+    symlinkSync('loop.yaml', folder.path('m/loop.yaml'))
+    const snapshot = await folder.settle(folder.readerOf('m'))
     expect(texts(snapshot)).toEqual({ 'good.yaml': 'good\n' })
     expect(snapshot.problems.map(({ code, file }) => `${code} ${file}`).toSorted()).toEqual([
       'NotRegular fifo.yaml',
@@ -193,10 +132,10 @@ describe('a plain folder', () => {
   })
 
   test('a file of 5 MB is reported and not read', async () => {
-    put('m/good.yaml', 'good\n')
-    put('m/huge.yaml', '')
-    truncateSync(join(base, 'm/huge.yaml'), 5 * 1_024 ** 2)
-    const snapshot = await settle(readerOf('m'))
+    folder.put('m/good.yaml', 'good\n')
+    folder.put('m/huge.yaml', '')
+    truncateSync(folder.path('m/huge.yaml'), 5 * 1_024 ** 2)
+    const snapshot = await folder.settle(folder.readerOf('m'))
     expect(texts(snapshot)).toEqual({ 'good.yaml': 'good\n' })
     expect(snapshot.problems).toMatchObject([{ code: 'FileTooLarge', file: 'huge.yaml' }])
     expect(snapshot.seen.has('huge.yaml')).toBe(true)
@@ -204,22 +143,22 @@ describe('a plain folder', () => {
 
   // Root may read everything, so there is nothing to see.
   test.skipIf(process.getuid?.() === 0)('what may not be read is reported', async () => {
-    put('m/good.yaml', 'good\n')
-    put('m/closed.yaml', 'x\n')
-    put('m/sub/x.yaml', 'x\n')
-    chmodSync(join(base, 'm/closed.yaml'), 0)
-    chmodSync(join(base, 'm/sub'), 0)
-    const snapshot = await settle(readerOf('m'))
-    chmodSync(join(base, 'm/sub'), 0o700)
+    folder.put('m/good.yaml', 'good\n')
+    folder.put('m/closed.yaml', 'x\n')
+    folder.put('m/sub/x.yaml', 'x\n')
+    chmodSync(folder.path('m/closed.yaml'), 0)
+    chmodSync(folder.path('m/sub'), 0)
+    const snapshot = await folder.settle(folder.readerOf('m'))
+    chmodSync(folder.path('m/sub'), 0o700)
     expect(texts(snapshot)).toEqual({ 'good.yaml': 'good\n' })
     expect(snapshot.problems.map(({ file }) => file).toSorted()).toEqual(['closed.yaml', 'sub'])
     expect(snapshot.complete).toBe(false)
   })
 
   test('what may not be read is reported, whoever asks', async () => {
-    put('m/good.yaml', 'good\n')
-    put('m/closed.yaml', 'x\n')
-    put('m/sub/x.yaml', 'x\n')
+    folder.put('m/good.yaml', 'good\n')
+    folder.put('m/closed.yaml', 'x\n')
+    folder.put('m/sub/x.yaml', 'x\n')
     const refuse = (path: string): Error =>
       Object.assign(new Error(`EACCES: ${path}`), { code: 'EACCES' })
     const files: Files = {
@@ -233,39 +172,39 @@ describe('a plain folder', () => {
         return systemFiles.read(path, limit)
       },
     }
-    const snapshot = await settle(readerOf('m', files))
+    const snapshot = await folder.settle(folder.readerOf('m', files))
     expect(texts(snapshot)).toEqual({ 'good.yaml': 'good\n' })
     expect(snapshot.problems.map(({ file }) => file).toSorted()).toEqual(['closed.yaml', 'sub'])
     expect(snapshot.complete).toBe(false)
   })
 
   test('a folder that is swapped for a link while it is read gives nothing away', async () => {
-    put('outside/x.yaml', 'secret\n')
-    put('m/sub/x.yaml', 'good\n')
+    folder.put('outside/x.yaml', 'secret\n')
+    folder.put('m/sub/x.yaml', 'good\n')
     const swap = (): void => {
-      rmSync(join(base, 'm/sub'), { recursive: true, force: true })
-      symlinkSync(join(base, 'outside'), join(base, 'm/sub'))
+      rmSync(folder.path('m/sub'), { recursive: true, force: true })
+      symlinkSync(folder.path('outside'), folder.path('m/sub'))
     }
     for (let at = 1; at < 40; at += 1) {
-      rmSync(join(base, 'm'), { recursive: true, force: true })
-      put('m/sub/x.yaml', 'good\n')
-      known.clear()
+      rmSync(folder.path('m'), { recursive: true, force: true })
+      folder.put('m/sub/x.yaml', 'good\n')
+      folder.known.clear()
       const { files } = disturbed(at, swap)
-      const reader = readerOf('m', files)
+      const reader = folder.readerOf('m', files)
       for (let looks = 0; looks < 3; looks += 1) {
         const result = await reader.full()
         if (result.type === 'Taken') {
           expect(result.snapshot.changed.map(({ text }) => text)).not.toContain('secret\n')
         }
-        await clock.advance(200)
+        await folder.clock.advance(200)
       }
     }
   })
 
   test('what vanishes during the walk makes it start again, and in the end incomplete', async () => {
-    put('m/a.yaml', 'a\n')
-    put('m/b.yaml', 'b\n')
-    await settle(readerOf('m'))
+    folder.put('m/a.yaml', 'a\n')
+    folder.put('m/b.yaml', 'b\n')
+    await folder.settle(folder.readerOf('m'))
     const ghost: Files = {
       ...systemFiles,
       *list(path) {
@@ -273,32 +212,32 @@ describe('a plain folder', () => {
         yield [{ name: 'ghost.yaml', type: 'File' }]
       },
     }
-    const snapshot = await settle(readerOf('m', ghost))
+    const snapshot = await folder.settle(folder.readerOf('m', ghost))
     expect(snapshot.complete).toBe(false)
     expect([...snapshot.seen].toSorted()).toEqual(['a.yaml', 'b.yaml'])
   })
 
   test('single files can be looked at, once the folder was seen whole', async () => {
-    put('m/a.yaml', 'a\n')
-    const reader = readerOf('m')
+    folder.put('m/a.yaml', 'a\n')
+    const reader = folder.readerOf('m')
     expect(await reader.partial(['a.yaml'])).toEqual({ type: 'LookAtAll' })
-    await settle(reader)
-    put('m/b.yaml', 'b\n')
+    await folder.settle(reader)
+    folder.put('m/b.yaml', 'b\n')
     await reader.partial(['b.yaml'])
-    await clock.advance(200)
+    await folder.clock.advance(200)
     const result = await reader.partial(['b.yaml'])
     expect(result.type === 'Taken' && texts(result.snapshot)).toEqual({ 'b.yaml': 'b\n' })
     expect(result.type === 'Taken' && result.snapshot.complete).toBe(false)
-    rmSync(join(base, 'm/b.yaml'))
+    rmSync(folder.path('m/b.yaml'))
     expect(await reader.partial(['b.yaml'])).toEqual({ type: 'LookAtAll' })
   })
 })
 
 describe('files that arrive by rename', () => {
   function arriving(arrivedWhole: () => boolean): SnapshotReader<string> {
-    return new SnapshotReader(join(base, 'm'), {
+    return new SnapshotReader(folder.path('m'), {
       files: systemFiles,
-      clock,
+      clock: folder.clock,
       arrivals: { arrivedWhole, forget: () => {} },
       known: () => undefined,
       wanted: () => false,
@@ -312,23 +251,23 @@ describe('files that arrive by rename', () => {
     const result = reader.full()
     // The events of the moment of reading are waited for; realpath takes real time.
     for (let done = false; !done; ) {
-      await clock.advance(1)
-      done = (await Promise.race([result, clock.advance(0)])) !== undefined
+      await folder.clock.advance(1)
+      done = (await Promise.race([result, folder.clock.advance(0)])) !== undefined
     }
     const taken = await result
     return taken.type === 'Taken' ? taken.snapshot.changed : []
   }
 
   test('count at once', async () => {
-    put('m/a.yaml', 'a\n')
+    folder.put('m/a.yaml', 'a\n')
     expect(await lookAt(arriving(() => true))).toEqual(['a.yaml'])
   })
 
   test('settle when the event of a write is still under way while they are read', async () => {
-    put('m/a.yaml', 'a\n')
+    folder.put('m/a.yaml', 'a\n')
     let isWhole = true
     const reader = arriving(() => {
-      clock.after(1, () => {
+      folder.clock.after(1, () => {
         isWhole = false
       })
       return isWhole
@@ -337,20 +276,20 @@ describe('files that arrive by rename', () => {
   })
 
   test.each([
-    { name: 'empty ones', make: () => put('m/a.yaml', '') },
+    { name: 'empty ones', make: () => folder.put('m/a.yaml', '') },
     {
       name: 'ones with a second name, through which they may be written to',
       make: () => {
-        put('m/a.yaml', 'a\n')
-        linkSync(join(base, 'm/a.yaml'), join(base, 'other'))
+        folder.put('m/a.yaml', 'a\n')
+        linkSync(folder.path('m/a.yaml'), folder.path('other'))
       },
     },
     {
       name: 'ones that were written later than this clock says',
       make: () => {
-        put('m/a.yaml', 'a\n')
-        const ahead = clock.nowMs() / 1_000 + 60
-        utimesSync(join(base, 'm/a.yaml'), ahead, ahead)
+        folder.put('m/a.yaml', 'a\n')
+        const ahead = folder.clock.nowMs() / 1_000 + 60
+        utimesSync(folder.path('m/a.yaml'), ahead, ahead)
       },
     },
   ])('settle all the same: $name', async ({ make }) => {

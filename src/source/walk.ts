@@ -69,7 +69,8 @@ export async function walkFolder(directory: string, options: WalkOptions): Promi
       if (entries > MAX_ENTRIES) throw tooLarge(directory, MAX_ENTRIES, 'entries')
       for (const entry of batch) {
         visit(entry, folder, walk, deeper)
-        await options.slicer.pause()
+        const pause = options.slicer.pause()
+        if (pause) await pause
       }
     }
     if (walk.files.length > MAX_FILES) throw tooLarge(directory, MAX_FILES, 'manifests')

@@ -123,14 +123,47 @@ function createReads(sql: Sql) {
   }
 }
 
+type WriteMembers = (row: Partial<AttemptRow>, ...more: unknown[]) => { readonly changes: number }
+
+/**
+ * Writes the members that are there, with a statement for each set of them, of which the code has a dozen: each
+ * value costs its way into SQLite, and SQLite writes anew what is in every index of a column that is named.
+ */
+function writeMembers(
+  sql: Sql,
+  members: readonly (keyof AttemptRow)[],
+  textOf: (present: readonly string[]) => string,
+): WriteMembers {
+  const statements = new Map<number, (values: unknown[]) => { readonly changes: number }>()
+  return (row, ...more) => {
+    const values: unknown[] = []
+    let set = 0
+    for (const [index, member] of members.entries()) {
+      const value = row[member]
+      if (value === undefined) continue
+      values.push(DOCUMENT_MEMBERS.has(member) ? canonicalJson(value) : value)
+      set += 2 ** index
+    }
+    let write = statements.get(set)
+    if (!write) {
+      const present = members.filter((member) => row[member] !== undefined)
+      write = sql.write<[unknown[]]>(textOf(present.map(toColumn)))
+      statements.set(set, write)
+    }
+    return write([...values, ...more])
+  }
+}
+
 function createInsert(sql: Sql): AttemptStore['insert'] {
-  const columns = MEMBERS.map(toColumn).join(', ')
-  // Positions instead of names: SQLite would look each of them up at every call.
-  const places = MEMBERS.map(() => '?').join(', ')
-  const insert = sql.write<[unknown[]]>(`INSERT INTO attempts (${columns}) VALUES (${places})`)
+  const insert = writeMembers(
+    sql,
+    MEMBERS,
+    (columns) =>
+      `INSERT INTO attempts (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+  )
   return (row) => {
     try {
-      insert(MEMBERS.map((member) => toStored(row, member)))
+      insert(row)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       throw new StoreConflict(
@@ -142,31 +175,16 @@ function createInsert(sql: Sql): AttemptStore['insert'] {
   }
 }
 
-/**
- * A statement for each set of members that changes together, of which the code has a dozen: SQLite writes
- * anew what is in every index of a column that is named, changed or not.
- */
 function createUpdate(sql: Sql): AttemptStore['update'] {
-  const updates = new Map<string, (values: unknown[]) => { readonly changes: number }>()
-  function updateOf(
-    members: readonly string[],
-  ): (values: unknown[]) => { readonly changes: number } {
-    const assignments = members.map((member) => `${toColumn(member)} = ?`).join(', ')
-    const update =
-      updates.get(assignments) ??
-      sql.write<[unknown[]]>(
-        `UPDATE attempts SET ${assignments || 'sends = sends'} WHERE client_token = ?`,
-      )
-    updates.set(assignments, update)
-    return update
-  }
+  const update = writeMembers(sql, CHANGING, (columns) => {
+    const assignments = columns.map((column) => `${column} = ?`).join(', ') || 'sends = sends'
+    return `UPDATE attempts SET ${assignments} WHERE client_token = ?`
+  })
   return (clientToken, changes) => {
     for (const member of FROZEN) {
       invariant(changes[member] === undefined, `${member} of an attempt is frozen`)
     }
-    const members = CHANGING.filter((member) => changes[member] !== undefined)
-    const values = members.map((member) => toStored(changes, member))
-    const { changes: found } = updateOf(members)([...values, clientToken])
+    const { changes: found } = update(changes, clientToken)
     if (found === 0) throw new StoreConflict('NotFound', `no attempt has the token ${clientToken}`)
   }
 }
@@ -195,13 +213,6 @@ function createObserve(sql: Sql): AttemptStore['observe'] {
     notMissing(sighted)
     return false
   }
-}
-
-/** What SQLite keeps of a member: JSON text of a document, null where it is absent. */
-function toStored(row: Partial<AttemptRow>, member: keyof AttemptRow): unknown {
-  const value = row[member]
-  if (value === undefined) return null
-  return DOCUMENT_MEMBERS.has(member) ? canonicalJson(value) : value
 }
 
 /** Parses a row; the schema and canonicalJson vouch for the shapes. */

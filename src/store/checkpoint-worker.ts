@@ -54,7 +54,6 @@ export class CheckpointWorker {
     this.#worker.on('message', (answer: CheckpointAnswer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#die(String(error)))
     this.#worker.on('exit', () => this.#die('the thread has ended'))
-    // Nobody waits for a checkpoint alone.
     this.#worker.unref()
   }
 
@@ -68,6 +67,8 @@ export class CheckpointWorker {
     return new Promise((resolve) => {
       this.#answer = resolve
       if (this.#death !== undefined) this.#die(this.#death)
+      // A program may end between two passes, and not within one.
+      this.#worker.ref()
       Atomics.store(this.#turns, 0, TURN.move)
       Atomics.notify(this.#turns, 0)
     })
@@ -80,7 +81,7 @@ export class CheckpointWorker {
       Atomics.notify(this.#turns, 0)
       Atomics.wait(this.#turns, 0, TURN.close, CLOSE_WAIT_MS)
     }
-    this.#worker.terminate()
+    void this.#worker.terminate()
     this.#die('it was closed')
   }
 
@@ -92,6 +93,7 @@ export class CheckpointWorker {
   #settle(answer: CheckpointAnswer): void {
     const waiting = this.#answer
     this.#answer = undefined
+    this.#worker.unref()
     waiting?.(answer)
   }
 }

@@ -11,8 +11,8 @@ const MOVE_PAGES = 2_000
  */
 const RESTART_PAGES = 16_384
 
-/** So few are moved on the event loop: some milliseconds and two syncs, once in RESTART_PAGES. */
-const FINISH_PAGES = 1_000
+/** So few are moved on the event loop: a few milliseconds and two syncs, once in RESTART_PAGES. */
+const FINISH_PAGES = 500
 
 /** Longer than this the log never gets unless another program reads on and on: then the event loop waits. 128 MB. */
 export const LONGEST_PAGES = 32_768
@@ -96,11 +96,12 @@ export class Checkpoints {
     this.#dismiss()
   }
 
-  /** What is to be done now; goes on until there is nothing, or until a pass got nowhere. */
+  /** What is to be done now; goes on until there is nothing, or until a pass got nowhere. Throws nothing: the commit before it stands. */
   #act(): void {
-    const state = this.#attempt(() => this.#read())
-    const step = state ? nextLogStep(state, this.#stuck) : 'None'
-    if (step !== 'None' && this.#options.isInPlace()) void this.#move(step)
+    this.#attempt(() => {
+      const step = nextLogStep(this.#read(), this.#stuck)
+      if (step !== 'None' && this.#options.isInPlace()) void this.#move(step)
+    })
   }
 
   #move(step: Exclude<LogStep, 'None'>): Promise<void> {
@@ -117,9 +118,13 @@ export class Checkpoints {
     return this.#pass
   }
 
-  /** Undefined where there can be no thread: then the event loop does its work. */
+  /** Undefined where there can be no thread, for lack of memory or permission: then the event loop does its work. */
   #hire(): CheckpointWorker | undefined {
-    this.#worker ??= new CheckpointWorker(this.#options.path, this.#identity)
+    try {
+      this.#worker ??= new CheckpointWorker(this.#options.path, this.#identity)
+    } catch {
+      return undefined
+    }
     return this.#worker.isDead ? undefined : this.#worker
   }
 

@@ -193,25 +193,50 @@ describe('what is kept', () => {
     expect(store.eventLog.after(0, 1)[0]?.event).toBe('capstan.run.Pending')
   })
 
-  test('of what nobody can be blamed for, the newest rows and bytes; the newest of all stays', () => {
+  test.each([
+    ['nobody can be blamed for', 'Outside', { isOutside: true }],
+    ['Capstan did', 'Own', {}],
+  ] as const)('of what %s, the newest rows and bytes; the newest of all stays', (_, lane, more) => {
     const store = openTestStore()
-    const { runUid: _, ...told } = aRecord({
+    const { runUid: __, ...told } = aRecord({
       event: 'my.event',
-      isOutside: true,
       payload: { text: 'x'.repeat(2 ** 20) },
+      ...more,
     })
-    const count = LANE_LIMITS.Outside.bytes / 2 ** 20 + 8
+    const { runUid: ___, ...other } = aRecord(lane === 'Own' ? { isOutside: true } : {})
+    const most = LANE_LIMITS[lane].bytes / 2 ** 20
+    const count = most + 8
     store.transaction(() => {
-      store.eventLog.append([aRecord()])
+      store.eventLog.append([other])
       for (let index = 0; index < count; index += 1) store.eventLog.append([told])
     })
     store.transaction(() => store.eventLog.prune())
-    const left = store.eventLog.list({ limit: 100 })
-    expect(left.length).toBeGreaterThan(LANE_LIMITS.Outside.bytes / 2 ** 20 / 2)
-    expect(left.length).toBeLessThan(LANE_LIMITS.Outside.bytes / 2 ** 20 + 1)
+    const left = store.eventLog.list({ limit: 200 })
+    expect(left.length).toBeGreaterThan(most / 2)
+    expect(left.length).toBeLessThan(most + 1)
     expect(left[0]?.seq).toBe(count + 1)
     expect(left.at(-1)?.event).toBe('capstan.run.Running')
     append(store, told)
     expect(store.eventLog.newestSeq()).toBe(count + 2)
   })
+
+  test('of its own rows as many as it may, also when it was weighed and undone in between', () => {
+    const store = openTestStore()
+    const { rows } = LANE_LIMITS.Own
+    const many = Array.from({ length: 1_000 }, () => aRecord())
+    for (let count = 0; count < rows + 3_000; count += many.length) {
+      store.transaction(() => {
+        expect(() =>
+          store.transaction(() => {
+            store.eventLog.append(many)
+            throw new Error('undone')
+          }),
+        ).toThrow('undone')
+        store.eventLog.append(many)
+      })
+    }
+    store.transaction(() => store.eventLog.prune())
+    expect(store.eventLog.after(0, rows + 10_000)).toHaveLength(rows)
+    expect(store.eventLog.after(0, 1)[0]?.seq).toBe(3_001)
+  }, 30_000)
 })

@@ -124,7 +124,7 @@ interface Added {
 }
 
 function createInsert(sql: Sql) {
-  const insert = sql.write<(string | number | null)[]>(
+  const insert = sql.write<[readonly (string | number | null)[]]>(
     `INSERT INTO event_log (id, lane, occurred_at_ms, received_at_ms, event, namespace, resource_id,
        run_uid, is_outside, bytes, body)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) WHERE lane <> 'Own' DO NOTHING`,
@@ -136,10 +136,19 @@ function createInsert(sql: Sql) {
     const body = JSON.stringify({ resource, related, payload, follows } satisfies OrAbsent<Body>)
     const lane = laneOf(record)
     const { occurredAtMs, receivedAtMs, event, namespace } = record
-    const { changes, lastRowid } = insert(
-      ...[id, lane, occurredAtMs, receivedAtMs, event, namespace, resourceId],
-      ...[runUid ?? null, record.isOutside ? 1 : null, body.length, body],
-    )
+    const { changes, lastRowid } = insert([
+      id,
+      lane,
+      occurredAtMs,
+      receivedAtMs,
+      event,
+      namespace,
+      resourceId,
+      runUid ?? null,
+      record.isOutside ? 1 : null,
+      body.length,
+      body,
+    ])
     if (changes === 0) return undefined
     const stored = { ...record, id, seq: lastRowid }
     return { seq: lastRowid, lane, runUid, bytes: body.length, record: stored }

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { downgrade } from '../../test/world/downgrade.ts'
+import { seededRandom } from '../../test/world/seeded-random.ts'
+import { aNewObject, CREATED_MS } from '../../test/world/test-store.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS, type Migration } from './migrations/registry.ts'
+import { openStore } from './open.ts'
 
 const FIRST: Migration = { version: 1, sql: 'CREATE TABLE a (x) ; INSERT INTO a VALUES (1)' }
 const SECOND: Migration = { version: 2, sql: 'ALTER TABLE a ADD COLUMN y DEFAULT 2' }
@@ -69,4 +73,27 @@ describe('migrate', () => {
       MIGRATIONS.map((_, index) => index + 1),
     )
   })
+})
+
+test('an upgrade keeps events, and gives out no resourceVersion twice', () => {
+  const open = (snapshot?: Uint8Array) => {
+    const options = { path: ':memory:', random: seededRandom(1), nowMs: CREATED_MS }
+    return openStore({ ...options, ...(snapshot && { snapshot }) })
+  }
+  const before = open()
+  before.transaction(() => {
+    before.objects.create(aNewObject('a'))
+    const regarding = { kind: 'Run', namespace: 'default', name: 'a', uid: 'uid-a' } as const
+    before.events.record({ regarding, type: 'Normal', reason: 'Made', message: 'so' }, CREATED_MS)
+  })
+  // Given out, and gone with its row: only the old counter knows of it.
+  const old = new Database(Buffer.from(downgrade(before.serialize(), 8)))
+  old.prepare("UPDATE sqlite_sequence SET seq = seq + 500 WHERE name = 'journal'").run()
+  const after = open(old.serialize())
+  expect(after.resourceVersion()).toBe(before.resourceVersion() + 500)
+  expect(after.events.list({})).toEqual(before.events.list({}))
+  const made = after.transaction(() => after.objects.create(aNewObject('b')))
+  expect(Number(made.metadata.resourceVersion)).toBe(before.resourceVersion() + 501)
+  expect(after.changesSince(before.resourceVersion() + 500, 10)).toHaveLength(1)
+  for (const each of [before, after, old]) each.close()
 })

@@ -1,7 +1,8 @@
 import type { Kind, ObjectKey } from '../kinds/meta.ts'
+import type { ListOptions } from './object-list.ts'
 import { OBJECT_COLUMNS, type ObjectRow, toJsonText, toObject } from './object-row.ts'
 import type { Sql } from './sql.ts'
-import type { ListOptions, ObjectStore } from './types.ts'
+import type { ObjectStore } from './types.ts'
 
 /** Reading of objects. */
 export interface ObjectQueries {

@@ -64,12 +64,6 @@ export function toObject(row: ObjectRow): CapstanObject {
   }
 }
 
-/** An object with its JSON text, which need not be parsed to be sent. */
-export interface StoredObject {
-  readonly object: CapstanObject
-  readonly json: () => string
-}
-
 /** What JSON.stringify makes of `toObject`, without parsing what is text already. */
 export function toJsonText(row: ObjectRow): string {
   const metadata = JSON.stringify(toMetadata(row, {}))

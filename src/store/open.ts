@@ -224,7 +224,7 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     launchSummary: createLaunchSummaryStore(sql),
     failure: () => transactions.failure,
     writeProblem: () => transactions.writeProblem,
-    serialize: files.serialize,
+    serialize: () => files.serialize(),
     checkpoint: files.checkpoint,
     fileProblem: files.fileProblem,
     close() {

@@ -140,7 +140,7 @@ export class Transactions {
   run<T>(write: () => T, sync: TransactionSync = 'Now'): T {
     if (this.#failure) throw this.#failure
     if (this.#isOpen) return this.#runNested(write)
-    if (sync !== this.#sync) this.#setSync(sync)
+    if (this.#log && sync !== this.#sync) this.#setSync(sync)
     const result = this.#runOutermost(write)
     if (sync === 'Later') this.#log?.written()
     const changes = Math.max(1, this.#committed.at(-1)?.length ?? 0)

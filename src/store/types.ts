@@ -8,7 +8,7 @@ import type { DefinitionStore } from './definitions.ts'
 import type { EventLog } from './event-log.ts'
 import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
 import type { NamespaceMeta, NamespaceRow } from './namespace-row.ts'
-import type { StoredObject } from './object-row.ts'
+import type { ListOptions, StoredObject } from './object-list.ts'
 import type { UpkeepStore } from './upkeep.ts'
 
 /**
@@ -71,15 +71,6 @@ export interface Change {
 /** What a writer hands in; the store adds resourceVersion. */
 export type NewObject = Omit<CapstanObject, 'metadata'> & {
   readonly metadata: Omit<ObjectMeta, 'resourceVersion' | 'generation'>
-}
-
-export interface ListOptions {
-  readonly kind: Kind
-  readonly namespace?: string
-  /** Page size; all when absent. */
-  readonly limit?: number
-  /** Continue after this (namespace, name). Lists are ordered by namespace, then name. */
-  readonly after?: { readonly namespace: string; readonly name: string }
 }
 
 export interface ObjectStore {

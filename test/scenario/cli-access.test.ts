@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type CliWorld, startCliWorld } from '../world/cli.ts'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
 
@@ -130,7 +130,11 @@ ${DEPLOYMENT.replace('template: {', 'workPool: big\n  template: {')}`)
 })
 
 describe('over HTTPS', () => {
+  beforeAll(() => world.listenHttps())
+
   test('a kubeconfig is all that is needed', async () => {
+    const world = await startCliWorld()
+    onTestFinished(() => world.close())
     const refused = await world.run('kubeconfig')
     expect(refused.exitCode).toBe(1)
     expect(refused.stdout).toBe('')
@@ -157,7 +161,6 @@ describe('over HTTPS', () => {
   })
 
   test('tokens are made, listed and taken back', async () => {
-    await world.listenHttps()
     const made = await world.run('token create ci --role view --expires-in 30d')
     expect(made.stdout).toMatch(/^capstan_[0-9a-f]{64}\n$/)
     expect(made.stderr).toMatch(/^token ci \(\w{10}\) may view\. It expires at 20\S+Z\./)

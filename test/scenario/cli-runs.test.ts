@@ -82,6 +82,9 @@ describe('wait', () => {
 
   test('until it is gone', async () => {
     await apply(DEPLOYMENT)
+    const early = await world.run('wait deploy/etl --for=delete --timeout=50ms')
+    expect(early).toMatchObject({ exitCode: 1, stdout: '' })
+    // What the command needs has been loaded by now: it asks before the deletion does.
     const waiting = world.run('wait deploy/etl --for=delete --timeout=20s')
     await world.run('delete deploy etl')
     expect((await waiting).stdout).toBe('deployment.capstan.dev/etl deleted\n')

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { MINUTE, SECOND } from '../world/builders.ts'
+import { AWS_PACE } from '../../src/controllers/run/observer-schedule.ts'
+import { BRISK_DELAYS, MINUTE, SECOND } from '../world/builders.ts'
 import { World, type WorldOptions } from '../world/world.ts'
 
 const IMAGE = { image: 'busybox' }
@@ -277,4 +278,20 @@ test('a quiet world makes no calls and no writes', async () => {
     calls,
   )
   expect(world.store.resourceVersion()).toBe(version)
+})
+
+test('tasks that are seen ending are looked at again soon, however old they are', async () => {
+  const { ceilingMs } = AWS_PACE
+  const delays = { ...BRISK_DELAYS, deprovisioningMs: ceilingMs + 5 * SECOND }
+  let runMs = 60 * MINUTE
+  const behave = () => ({ runMs: (runMs += ceilingMs / 5), exitCode: 0 })
+  await startWorld({ pace: AWS_PACE, config: { delays }, behave })
+  const names = ['a', 'b', 'c', 'd', 'e']
+  for (const name of names) world.addRun(name, { template: IMAGE })
+  await world.clock.advance(70 * MINUTE)
+  for (const name of names) {
+    const { attempts = [], completionTime = '' } = world.run(name)?.status ?? {}
+    const stoppedMs = Date.parse(attempts[0]?.stoppedAt ?? '')
+    expect(Date.parse(completionTime) - stoppedMs).toBeLessThan(ceilingMs / 3)
+  }
 })

@@ -1,14 +1,14 @@
-import { type ManagedAwsAccounts } from '../../src/aws/accounts.ts'
+import type { ManagedAwsAccounts } from '../../src/aws/accounts.ts'
 import { AwsError } from '../../src/aws/errors.ts'
 import type { AwsAccount } from '../../src/aws/ports.ts'
 import { type BuiltTaskDefinition, buildTaskDefinition } from '../../src/aws/task-definition.ts'
 import type { EmulatorConfig } from '../../src/emulator/config.ts'
-import { type Behaviour } from '../../src/emulator/drivers/none.ts'
-import { type Emulator } from '../../src/emulator/emulator.ts'
+import type { Behaviour } from '../../src/emulator/drivers/none.ts'
+import type { Emulator } from '../../src/emulator/emulator.ts'
 import type { FaultRule } from '../../src/emulator/faults.ts'
-import { type ServedEmulator } from '../../src/emulator/server.ts'
+import type { ServedEmulator } from '../../src/emulator/server.ts'
 import type { ApiLimits, TemplateSpec } from '../../src/kinds/generated.ts'
-import { FakeClock } from './fake-clock.ts'
+import type { FakeClock } from './fake-clock.ts'
 
 export interface World {
   readonly clock: FakeClock

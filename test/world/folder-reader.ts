@@ -1,6 +1,6 @@
 import type { KnownFile } from '../../src/source/file-reader.ts'
 import { type Files, systemFiles } from '../../src/source/files.ts'
-import { type Snapshot } from '../../src/source/snapshot.ts'
+import type { Snapshot } from '../../src/source/snapshot.ts'
 
 export interface Parsed extends KnownFile {
   readonly path: string

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { about, EVENTS, RUN_TOKEN, } from '../../../test/world/peer-wire.ts'
 import {
+  about,
+  EVENTS,
   FOREIGN,
   OTHER_RUN,
   openPeerWire,
   type PeerWire,
   RUN,
+  RUN_TOKEN,
   TOKENS,
   wireEvent,
 } from '../../../test/world/peer-wire.ts'

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeClock } from '../../../test/world/fake-clock.ts'
-import { about, EVENTS, RUN_TOKEN, until } from '../../../test/world/peer-wire.ts'
 import {
+  about,
   type ConnectOptions,
+  EVENTS,
   OTHER_RUN,
   openPeerWire,
   type PeerWire,
   RUN,
+  RUN_TOKEN,
   TOKENS,
+  until,
   wireEvent,
 } from '../../../test/world/peer-wire.ts'
 import type { JsonObject } from '../../lib/json.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { isJsonObject } from '../../lib/json.ts'
 import { parseJson } from '../body.ts'
 import { MAX_EVENT_BYTES } from './event-json.ts'
@@ -48,7 +48,59 @@ type Use = 'In' | 'Out'
 
 /** The peer's WebSockets: `/api/events/in` takes events, `/api/events/out` sends them. */
 export function createPeerSockets(deps: PeerSocketDeps): PeerSockets {
-  const server = new WebSocketServer({
+  const guests = new Guests(deps)
+  let isClosed = false
+  let server: WebSocketServer | undefined
+  let opening: Promise<WebSocketServer> | undefined
+  function handOver(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (isClosed || !server) {
+      socket.destroy()
+      return
+    }
+    const use = pathOf(request) === IN ? 'In' : 'Out'
+    server.handleUpgrade(request, socket, head, (client) => {
+      // An error is always followed by the close, which is what counts.
+      client.on('error', () => undefined)
+      guests.welcome(client, request, use)
+    })
+  }
+  return {
+    upgrade(request, socket, head) {
+      const path = pathOf(request)
+      if (path !== IN && path !== OUT) return false
+      if (server) {
+        if (server.clients.size >= MAX_SOCKETS && !guests.makeRoom()) return false
+        handOver(request, socket, head)
+        return true
+      }
+      // Nobody else looks at it while it waits: an error is followed by the close here, too.
+      socket.on('error', () => undefined)
+      opening ??= openServer()
+      void opening
+        .then((opened) => {
+          server = opened
+        })
+        .catch((error: unknown) => deps.log.error('WebSockets cannot be had', { error }))
+        .finally(() => handOver(request, socket, head))
+      return true
+    },
+    close() {
+      isClosed = true
+      for (const client of server?.clients ?? []) {
+        closeSocket(client, deps.clock, CLOSE.goingAway, 'Capstan stops')
+      }
+    },
+  }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string | undefined {
+  return url.split('?')[0]
+}
+
+/** The library is loaded for the first who comes: most controllers have nobody here. */
+async function openServer(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import('ws')
+  return new WebSocketServer({
     noServer: true,
     clientTracking: true,
     maxPayload: MAX_EVENT_BYTES,
@@ -56,25 +108,6 @@ export function createPeerSockets(deps: PeerSocketDeps): PeerSockets {
     autoPong: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   })
-  const guests = new Guests(deps)
-  return {
-    upgrade(request, socket, head) {
-      const path = (request.url ?? '').split('?')[0]
-      if (path !== IN && path !== OUT) return false
-      if (server.clients.size >= MAX_SOCKETS && !guests.makeRoom()) return false
-      server.handleUpgrade(request, socket, head, (client) => {
-        // An error is always followed by the close, which is what counts.
-        client.on('error', () => undefined)
-        guests.welcome(client, request, path === IN ? 'In' : 'Out')
-      })
-      return true
-    },
-    close() {
-      for (const client of server.clients) {
-        closeSocket(client, deps.clock, CLOSE.goingAway, 'Capstan stops')
-      }
-    },
-  }
 }
 
 /** Who is connected: `#strangers` have not said who they are, `#counts` has the others by sender. */

@@ -4,11 +4,12 @@ import {
   createApiWorld,
   JSON_PATCH,
   MERGE,
+  POOLS,
   poolBody,
   type Reply,
+  RUNS,
   runBody,
 } from '../../../test/world/api.ts'
-import { POOLS, RUNS } from '../../../test/world/api.ts'
 
 let world: ApiWorld
 

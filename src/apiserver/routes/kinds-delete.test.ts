@@ -3,12 +3,13 @@ import {
   type ApiWorld,
   createApiWorld,
   MERGE,
+  POOLS,
   PREFIX,
   poolBody,
   type Reply,
+  RUNS,
   runBody,
 } from '../../../test/world/api.ts'
-import { POOLS, RUNS } from '../../../test/world/api.ts'
 
 let world: ApiWorld
 

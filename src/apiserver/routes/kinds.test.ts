@@ -3,11 +3,12 @@ import {
   type ApiWorld,
   createApiWorld,
   MERGE,
+  POOLS,
   poolBody,
   type Reply,
+  RUNS,
   runBody,
 } from '../../../test/world/api.ts'
-import { POOLS, RUNS } from '../../../test/world/api.ts'
 import { MAX_BODY_DEPTH } from '../body.ts'
 
 let world: ApiWorld

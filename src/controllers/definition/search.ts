@@ -69,12 +69,15 @@ function freedBy(change: Change): readonly string[] | 'Anything' | undefined {
   const { kind, type, object, previous } = change
   if (kind === 'Run') return freedByRun(object?.status as RunStatus | undefined, type)
   if (kind !== 'WorkPool' && kind !== 'Deployment') return undefined
-  if (type === 'DELETED') return 'Anything'
-  if (object?.metadata.generation !== previous?.metadata.generation) return 'Anything'
-  if (kind === 'WorkPool') return undefined
-  const before = (previous?.status as DeploymentStatus | undefined)?.taskDefinitionArn
-  const now = (object?.status as DeploymentStatus | undefined)?.taskDefinitionArn
+  const isRespecified = object?.metadata.generation !== previous?.metadata.generation
+  if (type === 'DELETED' || isRespecified) return 'Anything'
+  const [before, now] = [shownBy(previous), shownBy(object)]
   return before === undefined || before === now ? undefined : [before]
+}
+
+/** The revision to which a deployment's status links. */
+function shownBy(object: Change['object']): string | undefined {
+  return (object?.status as DeploymentStatus | undefined)?.taskDefinitionArn
 }
 
 /** Status does not show every attempt of an array, nor what was registered for an attempt that never came to be. */

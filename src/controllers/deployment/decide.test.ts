@@ -15,6 +15,7 @@ import type { StateType } from '../../kinds/run.ts'
 import { isoTime } from '../../lib/instant.ts'
 import type { HistoryRow } from '../../store/types.ts'
 import { decideDeployment } from './decide.ts'
+import { MAX_REMOVALS } from './limits.ts'
 import type { DeploymentRun, DeploymentWorld } from './world.ts'
 
 describe('a clock that is set', () => {
@@ -84,6 +85,16 @@ describe('runs that have ended', () => {
     const plan = decideDeployment(aDeploymentWorld({ deployment, runs }), NOON)
     expect(plan.remove.map(({ name }) => name)).toEqual(['ok-0', 'ok-1', 'ok-2', 'bad-0'])
     expect(plan.status.active).toEqual(['going'])
+  })
+
+  test('and are too many to be removed at once are looked for again', () => {
+    const runs = Array.from({ length: MAX_REMOVALS + 9 }, (_, index) =>
+      run(`ok-${index}`, 'COMPLETED', NOON + index),
+    )
+    const deployment = aDeployment({ successfulRunsHistoryLimit: 0 })
+    const plan = decideDeployment(aDeploymentWorld({ deployment, runs }), NOON)
+    expect(plan.remove).toHaveLength(MAX_REMOVALS)
+    expect(plan.outcome).toEqual({ type: 'RequeueAfter', delayMs: 0 })
   })
 
   test('badly, so many in a row, suspend the deployment', () => {

@@ -42,12 +42,18 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
       nowMs,
     }),
     events,
-    outcome: lookAt(remove.length < MAX_REMOVALS ? step.wakeMs : nowMs, nowMs),
+    outcome: outcomeOf(remove, step, nowMs),
   }
 }
 
-function lookAt(ms: number | undefined, nowMs: number): Outcome {
-  return ms === undefined ? awaitChange() : requeueAfter(Math.max(0, ms - nowMs))
+/** A finished run that goes wakes nobody, so whoever removed as many as it may looks for more by itself. */
+function outcomeOf(
+  remove: DeploymentPlan['remove'],
+  { wakeMs }: ScheduleStep,
+  nowMs: number,
+): Outcome {
+  if (remove.length === MAX_REMOVALS) return requeueAfter(0)
+  return wakeMs === undefined ? awaitChange() : requeueAfter(Math.max(0, wakeMs - nowMs))
 }
 
 const NOTHING_DUE: ScheduleStep = {

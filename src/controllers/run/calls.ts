@@ -8,6 +8,7 @@ import type { AwsAccount, RunTaskBody, TaskSnapshot } from '../../aws/ports.ts'
 import { assertNever } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { RetryableError } from '../../lib/errors.ts'
+import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import type { DefinitionRegistrar } from '../registrar.ts'
@@ -23,6 +24,9 @@ export interface CallDeps {
   readonly registrar: DefinitionRegistrar
   readonly clock: Clock
 }
+
+/** Of the reconcile that makes the call. */
+export type CallContext = Pick<ReconcileContext, 'signal' | 'pause'>
 
 /** What a call has brought. */
 export interface Answer {
@@ -40,8 +44,9 @@ export async function makeCall(
   deps: CallDeps,
   account: AwsAccount,
   call: Call,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<Answer> {
+  const { signal } = context
   switch (call.type) {
     case 'DescribeDefinition': {
       const { taskDefinition } = call
@@ -54,11 +59,11 @@ export async function makeCall(
       await retryable(deps.registrar.ensure(account, call, signal))
       return {}
     case 'RunTask':
-      return runTask(deps, accountOf(deps, call.attempt), call.attempt, signal)
+      return runTask(deps, accountOf(deps, call.attempt), call.attempt, context)
     case 'SettleIntent':
       return settle(deps, accountOf(deps, call.attempt), call.attempt, signal)
     case 'StopTask':
-      return stopTask(deps, call, signal)
+      return stopTask(deps, call, context)
     default:
       return assertNever(call)
   }
@@ -81,9 +86,11 @@ async function runTask(
   deps: CallDeps,
   account: AwsAccount,
   attempt: AttemptRow,
-  signal: AbortSignal,
+  { signal, pause }: CallContext,
 ): Promise<Answer> {
   await deps.store.durable()
+  // All who waited for the sync go on in one turn.
+  await pause()
   const sent = await send(account, attempt, signal)
   if (sent.type === 'Task') return launched(deps, attempt, { ...sent, operation: 'RunTask' })
   return refused(deps, { account, attempt, known: sent.known }, signal)
@@ -264,7 +271,7 @@ function recordLaunched({ store, clock }: CallDeps, attempt: AttemptRow, known: 
 async function stopTask(
   deps: CallDeps,
   call: Extract<Call, { type: 'StopTask' }>,
-  signal: AbortSignal,
+  { signal, pause }: CallContext,
 ): Promise<Answer> {
   const { cause } = call
   const attempt = { ...call.attempt, stopCause: cause }
@@ -277,6 +284,7 @@ async function stopTask(
   }
   // Why it is stopped must be known when it has stopped.
   await deps.store.durable()
+  await pause()
   try {
     const task = await account.ecs.stopTask(request, signal)
     if (!task) return {}

@@ -6,7 +6,7 @@ import type { ReconcileContext } from '../../runtime/controller.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { commitPlan } from './apply.ts'
-import { type Answer, type CallDeps, makeCall } from './calls.ts'
+import { type Answer, type CallContext, type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
 import { MAX_STEPS } from './limits.ts'
 import { type ObserveDeps, observeRun } from './observe.ts'
@@ -45,7 +45,7 @@ export function createRunReconciler(
       }
       context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
       const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
-      answer = await makeCalls(deps, account, plan, context.signal)
+      answer = await makeCalls(deps, account, plan, context)
       // Many answers may come in one turn of the event loop.
       await context.pause()
       isArray = world.run.spec.array !== undefined
@@ -111,13 +111,13 @@ async function makeCalls(
   deps: RunControllerDeps,
   account: AwsAccount,
   { call, more = [] }: RunPlan,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<Answer> {
   if (!call) return {}
-  if (more.length === 0) return makeCall(deps, account, call, signal)
+  if (more.length === 0) return makeCall(deps, account, call, context)
   const answers = await Promise.allSettled(
     [call, ...more].map(async (one) => {
-      const { record, facts } = await makeCall(deps, account, one, signal)
+      const { record, facts } = await makeCall(deps, account, one, context)
       if (record) deps.store.transaction(record, 'Later')
       return { ...(facts && { facts }) }
     }),

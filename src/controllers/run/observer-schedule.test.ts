@@ -2,20 +2,20 @@ import { expect, test } from 'vitest'
 import { AWS_PACE, observeDelayMs } from './observer-schedule.ts'
 
 test.each([
-  { name: 'a new task', ageMs: 0, stopping: false, pollIntervalMs: undefined, expected: 3_000 },
+  { name: 'a new task', ageMs: 0, stopping: false, pollIntervalMs: undefined, expected: 4_000 },
   {
     name: 'a task of a minute',
     ageMs: 60_000,
     stopping: false,
     pollIntervalMs: undefined,
-    expected: 12_000,
+    expected: 15_000,
   },
   {
     name: 'an old task',
     ageMs: 3_600_000,
     stopping: false,
     pollIntervalMs: undefined,
-    expected: 40_000,
+    expected: 45_000,
   },
   {
     name: 'an old task with a bound of its own',
@@ -36,7 +36,7 @@ test.each([
     ageMs: 3_600_000,
     stopping: true,
     pollIntervalMs: undefined,
-    expected: 3_000,
+    expected: 4_000,
   },
 ])('$name is looked at again in $expected ms', ({ expected, ...task }) => {
   expect(observeDelayMs(AWS_PACE, task)).toBe(expected)

@@ -78,17 +78,21 @@ export class TaskObserver {
     const { clock, pace } = this.#deps
     const nowMs = clock.monotonicMs()
     const known = this.#watched.get(attempt.clientToken)
+    const before = known ?? {
+      firstMs: nowMs,
+      bornMs: nowMs - Math.max(0, clock.nowMs() - attempt.createdAtMs),
+      endingMs: undefined,
+      awaited: false,
+      lookedAtMs: undefined,
+      lookedMs: undefined,
+    }
     const entry: Watched = {
+      ...before,
       attempt,
       pollIntervalMs,
       stopping: attempt.stopCause !== undefined,
-      firstMs: known?.firstMs ?? nowMs,
-      bornMs: known?.bornMs ?? nowMs - Math.max(0, clock.nowMs() - attempt.createdAtMs),
-      endingMs: known?.endingMs,
-      awaited: lookFirst || (known?.awaited ?? false),
+      awaited: lookFirst || before.awaited,
       dueMs: nowMs + pace.floorMs,
-      lookedAtMs: known?.lookedAtMs,
-      lookedMs: known?.lookedMs,
     }
     if (known) entry.dueMs = Math.min(known.dueMs, nextDueMs(pace, entry, nowMs))
     if (lookFirst) entry.dueMs = nowMs
@@ -199,13 +203,21 @@ export class TaskObserver {
     }
   }
 
+  #noteLook(entry: Watched, asked: Asked): void {
+    const current = this.#watched.get(entry.attempt.clientToken)
+    // Whoever asked for a look meanwhile waits for one that comes after.
+    if (current) Object.assign(current, asked, { awaited: current.awaited && current !== entry })
+  }
+
   #forget(entry: Watched): void {
     this.#watched.delete(entry.attempt.clientToken)
     this.#queue.delete(placeOf(entry), entry.attempt.clientToken)
   }
 
   /** A task that is seen ending is looked at as a new one is, and not after a share of its whole age. */
-  #awaitEnd(entry: Watched): void {
+  #awaitEnd({ clientToken }: AttemptRow): void {
+    const entry = this.#watched.get(clientToken)
+    if (!entry) return
     const nowMs = this.#deps.clock.monotonicMs()
     entry.endingMs ??= nowMs
     const dueMs = nextDueMs(this.#deps.pace, entry, nowMs)
@@ -235,13 +247,11 @@ export class TaskObserver {
     for (const entry of batch) {
       const { attempt } = entry
       const task = byArn.get(attempt.taskArn ?? '')
-      const current = this.#watched.get(attempt.clientToken)
-      // Whoever asked for a look meanwhile waits for one that comes after.
-      if (current) Object.assign(current, asked, { awaited: current.awaited && current !== entry })
+      this.#noteLook(entry, asked)
       if (task) onLook?.(attempt, task)
       const isOver = task ? task.lastStatus === 'STOPPED' : !isLaunched(store, attempt)
       if (isOver) this.#forget(entry)
-      else if (current && task?.desiredStatus === 'STOPPED') this.#awaitEnd(current)
+      else if (task?.desiredStatus === 'STOPPED') this.#awaitEnd(attempt)
     }
     for (const { attempt } of [...changed, ...told]) wake(attempt)
   }

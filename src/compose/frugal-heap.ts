@@ -1,0 +1,18 @@
+import { setFlagsFromString } from 'node:v8'
+
+/**
+ * V8's own flags. Left alone it lets garbage pile up until the heap is several times what is alive, and keeps
+ * a young generation of 134 MB on a machine with much memory: after a pass over 100,000 runs 80 MB were alive
+ * and 430 MB taken.
+ */
+const FLAGS = [
+  // The old generation is collected when it has grown by half of what was alive.
+  '--heap-growing-percent=50',
+  // The young generation stays as large as the start of the program has made it: some megabytes.
+  '--semi-space-growth-factor=1',
+] as const
+
+/** Bounds the garbage of this process from now on, for some percent of CPU time under load and none at peace. */
+export function boundGarbage(): void {
+  for (const flag of FLAGS) setFlagsFromString(flag)
+}
