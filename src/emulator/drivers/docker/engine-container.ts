@@ -116,7 +116,8 @@ export class EngineContainer implements HostedContainer {
     try {
       await asStep('CannotStartContainerError', () => engine.start(id))
     } catch (error) {
-      await engine.remove(id).catch(() => {})
+      // Left as it is, for whoever takes it up.
+      if (!this.#released.signal.aborted) await engine.remove(id).catch(() => {})
       throw error
     }
     this.#isRunning = true
