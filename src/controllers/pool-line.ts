@@ -59,7 +59,8 @@ export class PoolLine {
 
   /** Whether a run that asks now has its place among the contenders already. */
   isContender(place: Place, nowMs: number): boolean {
-    return place.stage === 'Contender' && !isLate(place, nowMs)
+    const isHere = this.#places.has(place.id)
+    return isHere && place.stage === 'Contender' && !isLate(place, nowMs)
   }
 
   /** In order; with `asking`, who says now that it wants to launch. */

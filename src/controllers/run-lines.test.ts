@@ -6,6 +6,7 @@ import { isoTime } from '../lib/instant.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { SqliteStore } from '../store/open.ts'
 import { RunLines } from './run-lines.ts'
+import type { RunObject } from './run-place.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const
 type Name = (typeof NAMES)[number]
@@ -89,13 +90,16 @@ function linesOver(store: SqliteStore): RunLines {
 }
 
 /** Everything that can be asked of the lines. */
-function answers(lines: RunLines, spec: WorkPoolSpec): unknown {
+function answers(store: SqliteStore, lines: RunLines, spec: WorkPoolSpec): unknown {
   return ['default', 'other'].map((name) => {
     const pool = { namespace: 'default', name, spec }
     return {
       waiting: Object.fromEntries(lines.waiting('default', name)),
       called: lines.called(pool, NOW_MS).map(({ id }) => id),
-      turns: NAMES.map((one) => lines.turn(pool, NOW_MS, `uid-${one}`)),
+      turns: NAMES.flatMap((one) => {
+        const run = store.objects.get(keyOfRun(one)) as RunObject | undefined
+        return run ? [lines.turn(pool, NOW_MS, run)] : []
+      }),
     }
   })
 }
@@ -108,10 +112,26 @@ describe('lines that follow the commits', () => {
         const followed = linesOver(store)
         for (const one of steps) {
           store.transaction(() => take(store, one))
-          expect(answers(followed, spec)).toEqual(answers(linesOver(store), spec))
+          expect(answers(store, followed, spec)).toEqual(answers(store, linesOver(store), spec))
         }
         store.close()
       }),
     )
+  })
+})
+
+test('a run that was over and runs again takes its place behind the slots that are taken', () => {
+  const spec: WorkPoolSpec = { concurrencyLimit: 1 }
+  const store = storeWith(spec)
+  const state = { type: 'COMPLETED', name: 'Completed' }
+  store.transaction(() => store.objects.create(aNewObject('a', { status: { state } })))
+  const lines = linesOver(store)
+  const run = store.objects.get(keyOfRun('a')) as RunObject
+  const used = (tasks: number) => [{ queue: 'default', tasks, cpuUnits: 0, memoryMib: 0 }]
+  const pool = { namespace: 'default', name: 'default', spec }
+  expect(lines.turn({ ...pool, used: used(0) }, NOW_MS, run)).toEqual({ type: 'Go', tasks: 1 })
+  expect(lines.turn({ ...pool, used: used(1) }, NOW_MS, run)).toMatchObject({
+    type: 'Wait',
+    why: 'Waits, it is next: 1 of 1 slots of WorkPool default are taken.',
   })
 })

@@ -2,6 +2,7 @@ import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec, WorkPoolSpec } from '../kinds/generated.ts'
 import { keyOf, type ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
+import { invariant } from '../lib/assert.ts'
 import type { Change, PoolUse, Store } from '../store/types.ts'
 import { type Calls, callUp, type Group, type TaskSize, type Turn } from './line.ts'
 import { PoolLine } from './pool-line.ts'
@@ -75,10 +76,11 @@ export class RunLines {
     return this.#calls(pool, nowMs).called
   }
 
-  /** The turn of a run that says now that it wants to launch; undefined when it is not in the pool. */
-  turn(pool: PoolQuestion, nowMs: number, asking: string): Turn | undefined {
-    const place = this.#line(pool.namespace, pool.name).runs.place(asking)
-    return place && this.#calls(pool, nowMs, place).turnOf(place)
+  /** The turn of a run that says now that it wants to launch. */
+  turn(pool: PoolQuestion, nowMs: number, asking: RunObject): Turn {
+    const { runs } = this.#line(pool.namespace, pool.name)
+    const place = runs.place(asking.metadata.uid) ?? this.#newPlace(pool.name, asking)
+    return this.#calls(pool, nowMs, place).turnOf(place)
   }
 
   #calls(pool: PoolQuestion, nowMs: number, asking?: Place): Calls<Place> {
@@ -182,11 +184,23 @@ export class RunLines {
     return line
   }
 
+  /** Undefined for a run that is over. */
+  #placeOf(poolName: string, run: RunObject): Place | undefined {
+    const size = once(() => this.#sizeOf(keyOf(run)))
+    const pool = this.#pool(run.metadata.namespace, poolName)
+    return placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
+  }
+
+  /** Of a run that was over and is about to run again: it comes to the line as if it were new. */
+  #newPlace(poolName: string, { status: _, ...run }: RunObject): Place {
+    const place = this.#placeOf(poolName, run)
+    invariant(place, 'a run without a state is not over')
+    return place
+  }
+
   #put(line: Line, poolName: string, run: RunObject): void {
     const { namespace, uid } = run.metadata
-    const size = once(() => this.#sizeOf(keyOf(run)))
-    const pool = this.#pool(namespace, poolName)
-    const place = placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
+    const place = this.#placeOf(poolName, run)
     if (!place) {
       this.#remove(line, uid)
       return

@@ -35,7 +35,7 @@ export function admissionOf(
     turn(nowMs) {
       if (!isLimited) return GO
       const pool = { namespace, name: workPoolName, spec: workPool?.spec ?? {} }
-      return lines.turn(pool, nowMs, uid) ?? GO
+      return lines.turn(pool, nowMs, run)
     },
   }
 }
