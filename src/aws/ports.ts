@@ -82,6 +82,9 @@ export interface ListTasksFilter {
   readonly desiredStatus?: 'RUNNING' | 'STOPPED'
 }
 
+/** DescribeTasks takes at most so many tasks, all of one cluster. */
+export const DESCRIBE_TASKS_LIMIT = 100
+
 /** Every method throws AwsError (aws/errors.ts) when the call fails; all pages are read. */
 export interface EcsPort {
   runTask(body: RunTaskBody, signal?: AbortSignal): Promise<RunTaskAnswer>

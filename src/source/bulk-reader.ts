@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../lib/clock.ts'
 import { errorMessage } from '../lib/errors.ts'
+import { threadEntry } from '../lib/thread-entry.ts'
 import type { Log } from '../runtime/logger.ts'
 import type { Answer, Question } from './contents.ts'
 import type { ReadFile } from './desired.ts'
@@ -86,8 +87,7 @@ export class ManifestThread implements BulkReader<ReadFile> {
   }
 
   #begin(): Worker {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const entry = new URL(`./bulk-thread.${extension}`, import.meta.url)
+    const entry = threadEntry(import.meta.url, 'bulk-thread')
     const worker = new Worker(entry, {
       workerData: this.#options.rules,
       resourceLimits: HEAP_LIMITS,

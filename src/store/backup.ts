@@ -2,6 +2,7 @@ import { chmodSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { threadEntry } from '../lib/thread-entry.ts'
 import { syncPath } from './durable-file.ts'
 import { corruptSentence, StoreUnusable } from './errors.ts'
 
@@ -40,8 +41,7 @@ export function backUpFile({ source, target }: BackupJob): void {
 
 /** As backUpFile, in a thread of its own: the event loop goes on. Rejects with a sentence. */
 export function backUpInThread(job: BackupJob): Promise<void> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const entry = new URL(`./backup-thread.${extension}`, import.meta.url)
+  const entry = threadEntry(import.meta.url, 'backup-thread')
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: job })
     worker.once('error', reject)

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { invariant } from '../lib/assert.ts'
+import { threadEntry } from '../lib/thread-entry.ts'
 
 /** What the write-ahead log holds, in pages. */
 export interface LogState {
@@ -47,8 +48,7 @@ export class CheckpointWorker {
   #death: string | undefined
 
   constructor(path: string, identity: string) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const entry = new URL(`./checkpoint-thread.${extension}`, import.meta.url)
+    const entry = threadEntry(import.meta.url, 'checkpoint-thread')
     const workerData: CheckpointJob = { path, identity, turns: this.#turns }
     this.#worker = new Worker(entry, { workerData })
     this.#worker.on('message', (answer: CheckpointAnswer) => this.#settle(answer))

@@ -1,90 +1,37 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createAwsAccounts } from '../../src/aws/accounts.ts'
 import { createRateBuckets } from '../../src/aws/buckets.ts'
-import { chooseCapacity } from '../../src/aws/capacity.ts'
 import { classifyError, classifyFailure } from '../../src/aws/errors.ts'
-import { UNLIMITED } from '../../src/aws/limits.ts'
 import { containerLogs, logLocation } from '../../src/aws/log-location.ts'
 import { createLogReader } from '../../src/aws/log-reader.ts'
-import { chooseNetwork } from '../../src/aws/network.ts'
-import type { AwsAccount, RunTaskBody } from '../../src/aws/ports.ts'
-import { buildRunTask } from '../../src/aws/run-task.ts'
+import type { AwsAccount } from '../../src/aws/ports.ts'
 import { classifyStop } from '../../src/aws/stop-reason.ts'
 import { renderStopReason } from '../../src/aws/stop-text.ts'
-import { hasErrors } from '../../src/aws/template-problem.ts'
-import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
-import { createEmulator } from '../../src/emulator/emulator.ts'
+import { type Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { FaultRule } from '../../src/emulator/faults.ts'
-import { serveEmulator } from '../../src/emulator/server.ts'
 import { createThrottle } from '../../src/emulator/throttle.ts'
 import type { TemplateSpec } from '../../src/kinds/generated.ts'
-import { define, failure, type World, type WorldOptions } from '../world/aws-ports.ts'
+import {
+  define,
+  failure,
+  prepare,
+  startWorld,
+  stopWorld,
+  type World,
+  type WorldOptions,
+} from '../world/aws-ports.ts'
 import { FakeClock } from '../world/fake-clock.ts'
-import { seededRandom } from '../world/seeded-random.ts'
 
 let world: World
 
-async function start(options: WorldOptions = {}): Promise<void> {
-  const clock = new FakeClock()
-  const random = seededRandom(11)
-  const emulator = createEmulator({
-    clock,
-    random,
-    driver: createNoneDriver(options.behave),
-    config: options.config ?? {},
-    faults: { rules: options.faults ?? [] },
-  })
-  const served = await serveEmulator({ emulator, clock, random })
-  const accounts = createAwsAccounts({
-    clock,
-    region: 'us-east-1',
-    endpoint: served.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    apiLimits: options.apiLimits ?? UNLIMITED,
-    version: '0.0.0-test',
-  })
-  world = { clock, emulator, served, accounts, account: accounts.account({}) }
-}
-
 async function restart(options: WorldOptions): Promise<void> {
-  await stop()
-  await start(options)
+  await stopWorld(world)
+  world = await startWorld(options)
 }
 
-async function stop(): Promise<void> {
-  world.accounts.close()
-  await world.served.close()
-  expect(world.clock.pendingTimers).toBe(0)
-}
-
-beforeEach(() => start())
-afterEach(() => stop())
-
-/** Everything up to the frozen body, as a launch does it. */
-async function prepare(template: TemplateSpec, token = 'token-1'): Promise<RunTaskBody> {
-  const { ecs, network } = world.account
-  const definition = define(template)
-  const revision = await ecs.registerTaskDefinition(definition.body)
-  const chosen = chooseNetwork(
-    template,
-    await network.read(undefined),
-    chooseCapacity(template, 0).platform,
-  )
-  if ('problem' in chosen) throw new Error(chosen.problem.message)
-  const built = buildRunTask({
-    template,
-    rung: 0,
-    taskDefinition: revision.taskDefinitionArn,
-    definition: definition.body,
-    containerName: definition.containerName,
-    network: definition.body.networkMode === 'awsvpc' ? chosen.networkConfiguration : undefined,
-    tags: { 'capstan.dev/run': 'default/job' },
-    clientToken: token,
-    startedBy: 'capstan-1',
-  })
-  expect(hasErrors([...definition.problems, ...built.problems])).toBe(false)
-  return built.body
-}
+beforeEach(async () => {
+  world = await startWorld()
+})
+afterEach(() => stopWorld(world))
 
 describe('a run', () => {
   test('from a template to its exit code, with its log', async () => {
@@ -107,7 +54,7 @@ describe('a run', () => {
       executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
       labels: { team: 'data' },
     }
-    const body = await prepare(template)
+    const body = await prepare(world, template)
     const { tasks, failures } = await account.ecs.runTask(body)
     expect(failures).toEqual([])
     expect(tasks).toMatchObject([
@@ -147,8 +94,9 @@ describe('a run', () => {
   test('that is stopped: the reason says who did it', async () => {
     await restart({ behave: () => ({}) })
     const { clock, account } = world
-    const { taskArn, clusterArn } = (await account.ecs.runTask(await prepare({ image: 'x' })))
-      .tasks[0]!
+    const { taskArn, clusterArn } = (
+      await account.ecs.runTask(await prepare(world, { image: 'x' }))
+    ).tasks[0]!
     await clock.advance(30_000)
     const reason = renderStopReason('Cancel', 'run default/job was cancelled')
     const answer = await account.ecs.stopTask({ cluster: clusterArn, taskArn, reason })
@@ -167,7 +115,7 @@ describe('a run', () => {
     }
     await restart({ config: { containerInstances: [instance] } })
     for (const launchType of ['FARGATE_SPOT', 'EC2'] as const) {
-      const body = await prepare({ image: 'x', launchType }, launchType)
+      const body = await prepare(world, { image: 'x', launchType }, launchType)
       const { tasks, failures } = await world.account.ecs.runTask(body)
       expect(failures).toEqual([])
       expect(tasks).toHaveLength(1)
@@ -181,7 +129,7 @@ describe('tokens', () => {
       { operation: 'RunTask', calls: [1], fault: { type: 'reset', effect: 'after' } },
     ]
     await restart({ faults, apiLimits: {} })
-    const { tasks } = await world.account.ecs.runTask(await prepare({ image: 'x' }))
+    const { tasks } = await world.account.ecs.runTask(await prepare(world, { image: 'x' }))
     expect(tasks).toHaveLength(1)
     expect(world.emulator.ledger.size).toBe(1)
     expect(world.emulator.counters.of('RunTask').calls).toBe(2)
@@ -194,7 +142,7 @@ describe('tokens', () => {
   test('all answers lost: ambiguous; the same body finds the task', async () => {
     const fault = { type: 'reset', effect: 'after' } as const
     await restart({ faults: [{ operation: 'RunTask', calls: [1, 2, 3], fault }] })
-    const body = await prepare({ image: 'x' })
+    const body = await prepare(world, { image: 'x' })
     const error = await failure(world.account.ecs.runTask(body))
     expect(error.sent).toBe(true)
     expect(classifyError(error)).toMatchObject({ verdict: 'Ambiguous', class: 'Network' })
@@ -203,7 +151,7 @@ describe('tokens', () => {
   })
 
   test('another body with the same token is a conflict that names the task', async () => {
-    const body = await prepare({ image: 'x' })
+    const body = await prepare(world, { image: 'x' })
     const { tasks } = await world.account.ecs.runTask(body)
     const error = await failure(world.account.ecs.runTask({ ...body, group: 'other' }))
     expect(classifyError(error).verdict).toBe('Conflict')
@@ -229,7 +177,7 @@ describe('errors', () => {
     'a throttle dressed as a %s error',
     async (disguise) => {
       await restart({ faults: [{ operation: 'RunTask', fault: { ...throttle, disguise } }] })
-      const error = await failure(world.account.ecs.runTask(await prepare({ image: 'x' })))
+      const error = await failure(world.account.ecs.runTask(await prepare(world, { image: 'x' })))
       expect(error.code).toBe('InvalidParameterException')
       expect(classifyError(error).verdict).toBe('Throttle')
       expect(world.emulator.counters.of('RunTask').calls).toBe(1)
@@ -238,7 +186,9 @@ describe('errors', () => {
 
   test('an answer with failures only', async () => {
     await restart({ faults: [{ operation: 'RunTask', fault: { type: 'capacity' } }] })
-    const { tasks, failures } = await world.account.ecs.runTask(await prepare({ image: 'x' }))
+    const { tasks, failures } = await world.account.ecs.runTask(
+      await prepare(world, { image: 'x' }),
+    )
     expect(tasks).toEqual([])
     expect(classifyFailure(failures[0]!.reason, failures[0]!.detail).verdict).toBe('Capacity')
   })
@@ -246,7 +196,8 @@ describe('errors', () => {
   test.each<readonly [string, (account: AwsAccount) => Promise<unknown>, string]>([
     [
       'a cluster that is not there, to run in',
-      async ({ ecs }) => ecs.runTask({ ...(await prepare({ image: 'x' })), cluster: 'nope' }),
+      async ({ ecs }) =>
+        ecs.runTask({ ...(await prepare(world, { image: 'x' })), cluster: 'nope' }),
       'Terminal',
     ],
     ['and to look in', ({ ecs }) => ecs.describeTasks('nope', ['x']), 'NotFound'],
@@ -265,7 +216,7 @@ describe('errors', () => {
   })
 
   test('an inactive definition can be registered again', async () => {
-    const body = await prepare({ image: 'x' })
+    const body = await prepare(world, { image: 'x' })
     await world.account.ecs.deregisterTaskDefinition(body.taskDefinition!)
     await world.clock.advance(3_600_000)
     expect(classifyError(await failure(world.account.ecs.runTask(body))).verdict).toBe('NotFound')
@@ -275,19 +226,21 @@ describe('errors', () => {
     await world.served.close()
     const error = await failure(world.account.ecs.listTaskArns({ cluster: 'default' }))
     expect(classifyError(error)).toMatchObject({ verdict: 'Retry', class: 'Network' })
-    await start()
+    world = await startWorld()
   })
 
   test('given up before it was sent', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
-    const error = await failure(world.account.ecs.runTask(await prepare({ image: 'x' }), signal))
+    const error = await failure(
+      world.account.ecs.runTask(await prepare(world, { image: 'x' }), signal),
+    )
     expect(classifyError(error).verdict).toBe('Retry')
     expect(world.emulator.ledger.size).toBe(0)
   })
 
   test('given up while it is under way: ambiguous', async () => {
     await restart({ faults: [{ operation: 'RunTask', fault: { type: 'delay', delayMs: 60_000 } }] })
-    const body = await prepare({ image: 'x' })
+    const body = await prepare(world, { image: 'x' })
     const stopping = new AbortController()
     const call = failure(world.account.ecs.runTask(body, stopping.signal))
     await expect.poll(() => world.emulator.counters.of('RunTask').calls).toBe(1)

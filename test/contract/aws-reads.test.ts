@@ -1,86 +1,31 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAwsAccounts } from '../../src/aws/accounts.ts'
-import { chooseCapacity } from '../../src/aws/capacity.ts'
 import { definitionHash, sameDefinition } from '../../src/aws/definition-hash.ts'
 import { diffDefinitions } from '../../src/aws/diff-definitions.ts'
 import { classifyFailure } from '../../src/aws/errors.ts'
-import { UNLIMITED } from '../../src/aws/limits.ts'
-import { chooseNetwork } from '../../src/aws/network.ts'
-import type { RunTaskBody } from '../../src/aws/ports.ts'
-import { buildRunTask } from '../../src/aws/run-task.ts'
 import { buildTaskDefinition } from '../../src/aws/task-definition.ts'
-import { hasErrors } from '../../src/aws/template-problem.ts'
-import { createNoneDriver } from '../../src/emulator/drivers/none.ts'
-import { createEmulator } from '../../src/emulator/emulator.ts'
-import { serveEmulator } from '../../src/emulator/server.ts'
 import type { TemplateSpec } from '../../src/kinds/generated.ts'
-import { define, failure, NAMES, type World, type WorldOptions } from '../world/aws-ports.ts'
-import { FakeClock } from '../world/fake-clock.ts'
-import { seededRandom } from '../world/seeded-random.ts'
+import {
+  define,
+  failure,
+  NAMES,
+  prepare,
+  startWorld,
+  stopWorld,
+  type World,
+} from '../world/aws-ports.ts'
 
 let world: World
 
-async function start(options: WorldOptions = {}): Promise<void> {
-  const clock = new FakeClock()
-  const random = seededRandom(11)
-  const emulator = createEmulator({
-    clock,
-    random,
-    driver: createNoneDriver(options.behave),
-    config: options.config ?? {},
-    faults: { rules: options.faults ?? [] },
-  })
-  const served = await serveEmulator({ emulator, clock, random })
-  const accounts = createAwsAccounts({
-    clock,
-    region: 'us-east-1',
-    endpoint: served.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    apiLimits: options.apiLimits ?? UNLIMITED,
-    version: '0.0.0-test',
-  })
-  world = { clock, emulator, served, accounts, account: accounts.account({}) }
-}
-
-async function stop(): Promise<void> {
-  world.accounts.close()
-  await world.served.close()
-  expect(world.clock.pendingTimers).toBe(0)
-}
-
-beforeEach(() => start())
-afterEach(() => stop())
-
-/** Everything up to the frozen body, as a launch does it. */
-async function prepare(template: TemplateSpec, token = 'token-1'): Promise<RunTaskBody> {
-  const { ecs, network } = world.account
-  const definition = define(template)
-  const revision = await ecs.registerTaskDefinition(definition.body)
-  const chosen = chooseNetwork(
-    template,
-    await network.read(undefined),
-    chooseCapacity(template, 0).platform,
-  )
-  if ('problem' in chosen) throw new Error(chosen.problem.message)
-  const built = buildRunTask({
-    template,
-    rung: 0,
-    taskDefinition: revision.taskDefinitionArn,
-    definition: definition.body,
-    containerName: definition.containerName,
-    network: definition.body.networkMode === 'awsvpc' ? chosen.networkConfiguration : undefined,
-    tags: { 'capstan.dev/run': 'default/job' },
-    clientToken: token,
-    startedBy: 'capstan-1',
-  })
-  expect(hasErrors([...definition.problems, ...built.problems])).toBe(false)
-  return built.body
-}
+beforeEach(async () => {
+  world = await startWorld()
+})
+afterEach(() => stopWorld(world))
 
 describe('reading', () => {
   test('more than a page of tasks', async () => {
-    const body = await prepare({ image: 'x' })
+    const body = await prepare(world, { image: 'x' })
     const tokens = Array.from({ length: 120 }, (_, i) => `token-${i}`)
     await Promise.all(
       tokens.map((clientToken) => world.account.ecs.runTask({ ...body, clientToken })),

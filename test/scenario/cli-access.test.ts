@@ -1,30 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { type CliWorld, startCliWorld } from '../world/cli.ts'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startCliWorld } from '../world/cli.ts'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
+import { type SharedCliWorld, useCliWorld } from '../world/shared-cli.ts'
 
-/** Every test makes its own namespace-independent names, so one server serves them all. */
-let world: CliWorld
+let world: SharedCliWorld
 
-beforeAll(async () => {
-  world = await startCliWorld()
+useCliWorld((started) => {
+  world = started
 })
-
-afterAll(async () => {
-  await world.close()
-})
-
-/** Deletes what the last test left; nothing runs here that would take finalizers off. */
-beforeEach(() => {
-  world.clear()
-})
-
-async function apply(manifest: string): Promise<void> {
-  const result = await world.run('apply -f -', { stdin: manifest })
-  expect(result.stderr).toBe('')
-  expect(result.exitCode).toBe(0)
-}
 
 describe('without a controller', () => {
   test('says how to start one', async () => {
@@ -35,7 +20,7 @@ describe('without a controller', () => {
   })
 
   test('completion offers live names, and none without a controller', async () => {
-    await apply(runManifest('hello'))
+    await world.apply(runManifest('hello'))
     expect((await world.run(['__complete', 'logs', 'he'])).stdout).toBe('hello\n')
     expect((await world.run(['__complete', 'get', 'runs', ''])).stdout).toBe('hello\n')
     expect((await world.run(['__complete', 'get', 'run/h'])).stdout).toBe('run/hello\n')
@@ -78,7 +63,7 @@ describe('without a controller', () => {
 
 describe('config view', () => {
   test('says of each setting of a run whose it is', async () => {
-    await apply(`apiVersion: capstan.dev/v1
+    await world.apply(`apiVersion: capstan.dev/v1
 kind: WorkPool
 metadata: {name: big}
 spec: {template: {cpu: 4096, env: {POOL: p, BOTH: pool}}}
@@ -96,7 +81,7 @@ ${DEPLOYMENT.replace('template: {', 'workPool: big\n  template: {env: {BOTH: dep
   })
 
   test('tells where a heartbeat comes from, and what follows from it; so does describe', async () => {
-    await apply(`apiVersion: capstan.dev/v1
+    await world.apply(`apiVersion: capstan.dev/v1
 kind: WorkPool
 metadata: {name: big}
 spec: {template: {env: {PREFECT_RUNNER_HEARTBEAT_FREQUENCY: 60}}}

@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type CliWorld, startCliWorld } from '../world/cli.ts'
+import { describe, expect, test } from 'vitest'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
+import { type SharedCliWorld, useCliWorld } from '../world/shared-cli.ts'
 
-/** Every test makes its own namespace-independent names, so one server serves them all. */
-let world: CliWorld
+let world: SharedCliWorld
 
-beforeAll(async () => {
-  world = await startCliWorld()
+useCliWorld((started) => {
+  world = started
 })
-
-afterAll(async () => {
-  await world.close()
-})
-
-/** Deletes what the last test left; nothing runs here that would take finalizers off. */
-beforeEach(() => {
-  world.clear()
-})
-
-async function apply(manifest: string): Promise<void> {
-  const result = await world.run('apply -f -', { stdin: manifest })
-  expect(result.stderr).toBe('')
-  expect(result.exitCode).toBe(0)
-}
 
 describe('get', () => {
   test('prints tables, one per kind', async () => {
-    await apply(`${DEPLOYMENT}---\n${runManifest('hello')}`)
+    await world.apply(`${DEPLOYMENT}---\n${runManifest('hello')}`)
     const { stdout } = await world.run('get run,deploy')
     expect(stdout).toMatch(
       /^NAME +STATE +EXIT +POOL +AGE\nrun\.capstan\.dev\/hello .*\n\nNAME +POOL +SUSPEND +NEXT +AGE\ndeployment\.capstan\.dev\/etl .*\n$/,
@@ -53,13 +37,13 @@ describe('get', () => {
       expect.stringMatching(/^a .* a +app=a\n$/),
     ],
   ])('%s', async (line, expected) => {
-    await apply(`${runManifest('b')}---\n${runManifest('a')}`)
+    await world.apply(`${runManifest('b')}---\n${runManifest('a')}`)
     const result = await world.run(line)
     expect(result).toEqual({ exitCode: 0, stderr: '', stdout: expected })
   })
 
   test('sorts', async () => {
-    await apply(
+    await world.apply(
       `${runManifest('b', 'x1')}---\n${runManifest('a', 'x10')}---\n${runManifest('c', 'x2')}`,
     )
     const { stdout } = await world.run('get runs --sort-by=.spec.template.image -o name')
@@ -69,7 +53,7 @@ describe('get', () => {
   })
 
   test('prints what was found, and what was not', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const result = await world.run('get run a z -o name')
     expect(result).toEqual({
       exitCode: 1,
@@ -79,17 +63,17 @@ describe('get', () => {
   })
 
   test('yaml can be applied again, also when it is no longer the newest', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const { stdout } = await world.run('get run a -o yaml')
     await world.run('suspend run/a')
-    await apply(stdout)
+    await world.apply(stdout)
     expect((await world.run('apply -f -', { stdin: stdout })).stdout).toBe(
       'run.capstan.dev/a unchanged\n',
     )
   })
 
   test('watches', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const seen: string[] = []
     const watching = watchUntil('get runs -w --output-watch-events', /MODIFIED +a/, seen)
     await watching.started(/ADDED +a/)
@@ -128,7 +112,7 @@ describe('logs', () => {
   test('of a run, of a deployment, of a selection', async () => {
     world.lines.push({ timestampMs: 0, message: 'line 1', container: 'main' })
     world.lines.push({ timestampMs: 1, message: 'line 2', container: 'main' })
-    await apply(DEPLOYMENT)
+    await world.apply(DEPLOYMENT)
     await world.run('run etl --name one')
     world.setStatus('Run', 'one', { attempts: [{ number: 1 }] })
     expect((await world.run('logs one')).stdout).toBe('line 1\nline 2\n')
@@ -144,7 +128,7 @@ describe('logs', () => {
 
   test('of all containers, each by its name; of a deployment, whose run names none itself', async () => {
     world.lines.push({ timestampMs: 0, message: 'line', container: 'main' })
-    await apply(DEPLOYMENT)
+    await world.apply(DEPLOYMENT)
     await world.run('run etl --name one')
     world.setStatus('Run', 'one', { attempts: [{ number: 1, containers: ['web', 'proxy'] }] })
     expect((await world.run('logs one --all-containers --prefix')).stdout).toBe(
@@ -157,7 +141,7 @@ describe('logs', () => {
   })
 
   test('of a run without a task', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const result = await world.run('logs a')
     expect(result.exitCode).toBe(1)
     expect(result.stderr).toContain('has no task yet')
@@ -166,7 +150,7 @@ describe('logs', () => {
 
 describe('describe', () => {
   test('shows spec, status, attempts, conditions and events', async () => {
-    await apply(runManifest('hello'))
+    await world.apply(runManifest('hello'))
     world.setStatus('Run', 'hello', FAILED_STATUS)
     world.recordEvent('Run', 'hello', { type: 'Warning', reason: 'Failed', message: 'exit code 3' })
     const { stdout } = await world.run('describe run hello')
@@ -177,7 +161,7 @@ describe('describe', () => {
   })
 
   test('a prefix of a name will do', async () => {
-    await apply(`${runManifest('hello-1')}---\n${runManifest('hello-2')}`)
+    await world.apply(`${runManifest('hello-1')}---\n${runManifest('hello-2')}`)
     const { stdout } = await world.run('describe run hello')
     expect(stdout.match(/^Name:.*$/gm)).toEqual(['Name:         hello-1', 'Name:         hello-2'])
   })
@@ -229,7 +213,7 @@ const FAILED_STATUS = {
 
 describe('events', () => {
   test('of one object, by type', async () => {
-    await apply(`${runManifest('a')}---\n${runManifest('b')}`)
+    await world.apply(`${runManifest('a')}---\n${runManifest('b')}`)
     world.recordEvent('Run', 'a', { type: 'Normal', reason: 'Launched', message: 'task x' })
     world.recordEvent('Run', 'a', { type: 'Warning', reason: 'Failed', message: 'exit code 1' })
     world.recordEvent('Run', 'b', { type: 'Normal', reason: 'Launched', message: 'task y' })
@@ -245,7 +229,7 @@ describe('events', () => {
   })
 
   test('of the event log: of one run, as a table, as JSON, and as it goes on', async () => {
-    await apply(`${runManifest('a')}---\n${runManifest('b')}`)
+    await world.apply(`${runManifest('a')}---\n${runManifest('b')}`)
     world.recordLogged('a', 'Running')
     world.recordLogged('b', 'Running')
     world.recordLogged('a', 'Completed')

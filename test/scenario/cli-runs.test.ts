@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type CliWorld, startCliWorld } from '../world/cli.ts'
+import { describe, expect, test } from 'vitest'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
+import { type SharedCliWorld, useCliWorld } from '../world/shared-cli.ts'
 
-/** Every test makes its own namespace-independent names, so one server serves them all. */
-let world: CliWorld
+let world: SharedCliWorld
 
-beforeAll(async () => {
-  world = await startCliWorld()
+useCliWorld((started) => {
+  world = started
 })
-
-afterAll(async () => {
-  await world.close()
-})
-
-/** Deletes what the last test left; nothing runs here that would take finalizers off. */
-beforeEach(() => {
-  world.clear()
-})
-
-async function apply(manifest: string): Promise<void> {
-  const result = await world.run('apply -f -', { stdin: manifest })
-  expect(result.stderr).toBe('')
-  expect(result.exitCode).toBe(0)
-}
 
 describe('steering', () => {
   test('cancel, suspend and resume change the spec', async () => {
-    await apply(`${DEPLOYMENT}---\n${runManifest('hello')}`)
+    await world.apply(`${DEPLOYMENT}---\n${runManifest('hello')}`)
     expect((await world.run('cancel hello')).stdout).toBe(
       'run.capstan.dev/hello cancel requested\n',
     )
@@ -41,7 +25,7 @@ describe('steering', () => {
   })
 
   test('a selection leaves out what the verb does not fit, a name does not', async () => {
-    await apply(`${runManifest('a')}---\n${runManifest('b')}`)
+    await world.apply(`${runManifest('a')}---\n${runManifest('b')}`)
     world.setStatus('Run', 'a', { state: { type: 'COMPLETED', name: 'Completed' } })
     expect(await world.run('cancel --all')).toEqual({
       exitCode: 0,
@@ -56,7 +40,7 @@ describe('steering', () => {
   })
 
   test('retry asks with a new text each time, and takes the cancel back', async () => {
-    await apply(runManifest('a').replace('spec: {', 'spec: {cancel: true, '))
+    await world.apply(runManifest('a').replace('spec: {', 'spec: {cancel: true, '))
     world.setStatus('Run', 'a', { state: { type: 'CANCELLED', name: 'Cancelled' } })
     expect((await world.run('retry a')).stdout).toBe('run.capstan.dev/a rerun requested\n')
     const path = '{.metadata.annotations.capstan\\.dev/rerun} {.spec.cancel}'
@@ -70,7 +54,7 @@ describe('steering', () => {
 
 describe('wait', () => {
   test('until a condition is met', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const waiting = world.run('wait run/a --for=condition=Complete --timeout=20s')
     world.setStatus('Run', 'a', { conditions: [{ type: 'Complete', status: 'True' }] })
     expect(await waiting).toEqual({
@@ -81,7 +65,7 @@ describe('wait', () => {
   })
 
   test('until it is gone', async () => {
-    await apply(DEPLOYMENT)
+    await world.apply(DEPLOYMENT)
     const early = await world.run('wait deploy/etl --for=delete --timeout=50ms')
     expect(early).toMatchObject({ exitCode: 1, stdout: '' })
     // What the command needs has been loaded by now: it asks before the deletion does.
@@ -91,7 +75,7 @@ describe('wait', () => {
   })
 
   test('not for ever', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     expect(await world.run('wait run/a --for=condition=Complete --timeout=50ms')).toEqual({
       exitCode: 1,
       stdout: '',
@@ -102,7 +86,7 @@ describe('wait', () => {
 
 describe('run', () => {
   test('starts a deployment with values of the right types', async () => {
-    await apply(DEPLOYMENT)
+    await world.apply(DEPLOYMENT)
     const words = [
       'run',
       'etl',
@@ -156,7 +140,7 @@ describe('run', () => {
   })
 
   test('says what to do about a name that is taken', async () => {
-    await apply(runManifest('hello'))
+    await world.apply(runManifest('hello'))
     const result = await world.run('run -f -', { stdin: runManifest('hello') })
     expect(result.exitCode).toBe(1)
     expect(result.stderr).toContain('run it again with retry hello')

@@ -1,30 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type CliWorld, startCliWorld } from '../world/cli.ts'
+import { describe, expect, test } from 'vitest'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
+import { type SharedCliWorld, useCliWorld } from '../world/shared-cli.ts'
 
-/** Every test makes its own namespace-independent names, so one server serves them all. */
-let world: CliWorld
+let world: SharedCliWorld
 
-beforeAll(async () => {
-  world = await startCliWorld()
+useCliWorld((started) => {
+  world = started
 })
-
-afterAll(async () => {
-  await world.close()
-})
-
-/** Deletes what the last test left; nothing runs here that would take finalizers off. */
-beforeEach(() => {
-  world.clear()
-})
-
-async function apply(manifest: string): Promise<void> {
-  const result = await world.run('apply -f -', { stdin: manifest })
-  expect(result.stderr).toBe('')
-  expect(result.exitCode).toBe(0)
-}
 
 describe('apply', () => {
   test('creates, leaves alone, and configures', async () => {
@@ -40,16 +24,16 @@ describe('apply', () => {
   })
 
   test('a null that is added later reaches the object', async () => {
-    await apply(runManifest('hello').replace(', UNSET: null', ''))
-    await apply(runManifest('hello'))
+    await world.apply(runManifest('hello').replace(', UNSET: null', ''))
+    await world.apply(runManifest('hello'))
     expect((await world.run('get run hello -o jsonpath={.spec.template.env}')).stdout).toBe(
       '{"GREETING":"hello","UNSET":null}',
     )
   })
 
   test('removes what the manifest no longer says', async () => {
-    await apply(runManifest('hello'))
-    await apply(runManifest('hello').replace('labels: {app: hello}', 'labels: {tier: x}'))
+    await world.apply(runManifest('hello'))
+    await world.apply(runManifest('hello').replace('labels: {app: hello}', 'labels: {tier: x}'))
     expect((await world.run('get run hello -o jsonpath={.metadata.labels}')).stdout).toBe(
       '{"tier":"x"}',
     )
@@ -177,7 +161,7 @@ describe('create', () => {
 
 describe('edit', () => {
   test('sends what was changed', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const openEditor = (file: string): Promise<number> => {
       writeFileSync(file, readFileSync(file, 'utf8').replace('image: busybox', 'image: alpine'))
       return Promise.resolve(0)
@@ -188,7 +172,7 @@ describe('edit', () => {
   })
 
   test('opens a refused text again with the reason', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const texts: string[] = []
     const openEditor = (file: string): Promise<number> => {
       const text = readFileSync(file, 'utf8')
@@ -204,7 +188,7 @@ describe('edit', () => {
   })
 
   test('without a change sends nothing', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const openEditor = (): Promise<number> => Promise.resolve(0)
     expect((await world.run('edit run/a', { programs: { openEditor } })).stdout).toBe(
       'Edit cancelled, no changes made.\n',
@@ -214,7 +198,7 @@ describe('edit', () => {
 
 describe('delete', () => {
   test('waits until the task has stopped', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     const marked = new Promise<void>((resolve) => world.onceDeleting('Run', 'a', resolve))
     const deleting = world.run('delete run a')
     await marked
@@ -228,7 +212,7 @@ describe('delete', () => {
   })
 
   test('what a file names', async () => {
-    await apply(DEPLOYMENT)
+    await world.apply(DEPLOYMENT)
     const result = await world.run('delete -f -', { stdin: DEPLOYMENT })
     expect(result.stdout).toBe('deployment.capstan.dev "etl" deleted from default namespace\n')
     expect((await world.run('delete -f -', { stdin: DEPLOYMENT })).exitCode).toBe(1)
@@ -246,7 +230,7 @@ describe('delete', () => {
 
 describe('diff', () => {
   test('exits 0, 1 and above as kubectl does', async () => {
-    await apply(runManifest('a'))
+    await world.apply(runManifest('a'))
     expect(await world.run('diff -f -', { stdin: runManifest('a') })).toEqual({
       exitCode: 0,
       stdout: '',

@@ -1,5 +1,5 @@
 import { AwsError, classifyError } from '../../aws/errors.ts'
-import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
+import { type AwsAccount, DESCRIBE_TASKS_LIMIT, type TaskSnapshot } from '../../aws/ports.ts'
 import { renderStopReason } from '../../aws/stop-text.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import { defined } from '../../lib/defined.ts'
@@ -30,8 +30,6 @@ const SWEEP_MS = 5 * 60_000
 const START_DELAY_MS = 10_000
 /** Listings of one sweep: half a minute of the read bucket. The rest follows in the next one. */
 const MAX_PLACES = 500
-/** DescribeTasks takes at most 100 ARNs. */
-const DESCRIBE_LIMIT = 100
 const KEY = 'all'
 
 /** What one process remembers; nothing in here must survive it. A round is as many sweeps as it takes to look everywhere. */
@@ -106,8 +104,8 @@ async function sweepPlace(deps: TreatDeps, place: Place, signal: AbortSignal): P
   try {
     const unknown = await listUnknown(deps.store, account, place, signal)
     let clean = true
-    for (let start = 0; start < unknown.length; start += DESCRIBE_LIMIT) {
-      const page = unknown.slice(start, start + DESCRIBE_LIMIT)
+    for (let start = 0; start < unknown.length; start += DESCRIBE_TASKS_LIMIT) {
+      const page = unknown.slice(start, start + DESCRIBE_TASKS_LIMIT)
       const { tasks } = await account.ecs.describeTasks(place.cluster, page, signal)
       for (const task of tasks) {
         if (!(await treat(deps, { account, place, task }, signal))) clean = false

@@ -1,5 +1,5 @@
 import { AwsError, classifyError } from '../../aws/errors.ts'
-import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
+import { type AwsAccount, DESCRIBE_TASKS_LIMIT, type TaskSnapshot } from '../../aws/ports.ts'
 import type { DeploymentSpec, RunSpec, TemplateSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
@@ -19,9 +19,6 @@ export interface Place {
 
 /** The cluster of templates that name none. */
 const DEFAULT_CLUSTER = 'default'
-
-/** DescribeTasks takes at most 100 ARNs. */
-const DESCRIBE_LIMIT = 100
 
 /** Clusters of one account that are looked at although nobody names them; each costs two listings. */
 const MAX_LISTED_CLUSTERS = 200
@@ -128,8 +125,8 @@ export async function listTasks(
       for (const arn of listed) arns.add(arn)
     }
     const tasks: TaskSnapshot[] = []
-    for (let start = 0; start < arns.size; start += DESCRIBE_LIMIT) {
-      const page = [...arns].slice(start, start + DESCRIBE_LIMIT)
+    for (let start = 0; start < arns.size; start += DESCRIBE_TASKS_LIMIT) {
+      const page = [...arns].slice(start, start + DESCRIBE_TASKS_LIMIT)
       tasks.push(...(await account.ecs.describeTasks(cluster, page, signal)).tasks)
     }
     return tasks.toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0))

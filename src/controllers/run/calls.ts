@@ -4,7 +4,12 @@ import {
   classifyFailure,
   type ErrorClassification,
 } from '../../aws/errors.ts'
-import type { AwsAccount, RunTaskBody, TaskSnapshot } from '../../aws/ports.ts'
+import {
+  type AwsAccount,
+  DESCRIBE_TASKS_LIMIT,
+  type RunTaskBody,
+  type TaskSnapshot,
+} from '../../aws/ports.ts'
 import { assertNever } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { RetryableError } from '../../lib/errors.ts'
@@ -208,17 +213,14 @@ async function find(
   const family = familyOf(attempt.taskDefinitionArn)
   const filter = { cluster, family, desiredStatus: 'STOPPED' as const }
   const stopped = await retryable(account.ecs.listTaskArns(filter, signal))
-  for (let start = 0; start < stopped.length; start += DESCRIBE_LIMIT) {
-    const page = stopped.slice(start, start + DESCRIBE_LIMIT)
+  for (let start = 0; start < stopped.length; start += DESCRIBE_TASKS_LIMIT) {
+    const page = stopped.slice(start, start + DESCRIBE_TASKS_LIMIT)
     const answer = await retryable(account.ecs.describeTasks(cluster, page, signal))
     const task = answer.tasks.find((one) => one.startedBy === startedBy)
     if (task) return task.taskArn
   }
   return undefined
 }
-
-/** DescribeTasks takes at most 100 ARNs. */
-const DESCRIBE_LIMIT = 100
 
 function familyOf(taskDefinitionArn: string): string {
   const resource = taskDefinitionArn.split('/').at(-1) ?? taskDefinitionArn

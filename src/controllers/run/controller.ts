@@ -75,7 +75,7 @@ function keepAndDecide(
   if (!record) return decideOn(deps, key, facts)
   const result = deps.store.transaction(() => {
     record()
-    return attempt(() => decideOn(deps, key, facts))
+    return deferThrow(() => decideOn(deps, key, facts))
   }, 'Later')
   return result()
 }
@@ -92,7 +92,7 @@ function decideOn(deps: RunControllerDeps, key: ObjectKey, facts: Facts): Step |
 }
 
 /** Does it now, and gives or throws the result when it is asked for. */
-function attempt<T>(work: () => T): () => T {
+function deferThrow<T>(work: () => T): () => T {
   try {
     const result = work()
     return () => result

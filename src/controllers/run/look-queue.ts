@@ -1,7 +1,6 @@
+import { DESCRIBE_TASKS_LIMIT } from '../../aws/ports.ts'
 import { KeyedHeap } from '../../runtime/heap.ts'
 
-/** DescribeTasks takes at most 100 tasks of one cluster. */
-const BATCH = 100
 /** Tasks that become due within this time are looked at together. */
 export const COALESCE_MS = 50
 
@@ -52,7 +51,7 @@ export class LookQueue {
 
 function takeBatch(heap: KeyedHeap): string[] {
   const batch: string[] = []
-  while (batch.length < BATCH) {
+  while (batch.length < DESCRIBE_TASKS_LIMIT) {
     const task = heap.pop()
     if (task === undefined) break
     batch.push(task)
