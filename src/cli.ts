@@ -1,5 +1,6 @@
 import type { CliContext, Programs } from './cli/context.ts'
 import { runProgram } from './cli/program.ts'
+import { systemReason } from './cli/system-error.ts'
 import type { Terminal } from './cli/terminal.ts'
 import { type Environment, readArguments, readEnvironment } from './config.ts'
 import { systemClock } from './lib/clock.ts'
@@ -26,6 +27,8 @@ export async function main(): Promise<void> {
   }
   const exitCode = await runProgram(context, readArguments())
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  // A file is written to at once, and what that answers would come after the exit.
+  if (process.stdout.errored) endForLostOutput(process.stdout.errored)
   process.exit(exitCode)
 }
 
@@ -47,9 +50,13 @@ function toTerminal(stream: NodeJS.WriteStream, { noColor }: Environment): Termi
 
 /** `capstan get runs | head` is no error: when nobody reads any more there is nothing left to do. */
 function endWithoutReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1)
-  })
+  process.stdout.on('error', endForLostOutput)
+}
+
+function endForLostOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`error: the output cannot be written: ${systemReason(error)}\n`)
+  process.exit(1)
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

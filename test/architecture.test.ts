@@ -36,6 +36,9 @@ const OWNED_PACKAGES: readonly { readonly pattern: RegExp; readonly folder: stri
   { pattern: /^pino$/, folder: 'runtime' },
 ]
 
+/** Packages that most commands and folders never need, and that take longer to load than a manifest to check. */
+const LOADED_LATE = /^import (?!type\b)[^']*from '(?:ajv|rrule)'/m
+
 /** Pure files: nothing of Node, and what they import of other layers is pure as well. */
 const PURE: readonly RegExp[] = [
   /^controllers\/[^/]+\/(decide|idle|live|launch|retry|ladder|state|status|events|policy|limits|world|plan|array|array-indexes|lease|own-env|due|schedules|ended)\.ts$/,
@@ -127,6 +130,11 @@ describe('packages', () => {
       .map(({ path }) => path)
       .filter((path) => folderOf(path) !== folder)
     expect(wrong).toEqual([])
+  })
+
+  test('those that are loaded when they are needed are imported for their types only', () => {
+    const wrong = PRODUCT.filter(({ text }) => LOADED_LATE.test(text))
+    expect(wrong.map(({ path }) => path)).toEqual([])
   })
 
   test('there are at most 18 of them at run time', () => {

@@ -1,5 +1,5 @@
 import { packageVersion } from '../../src/cli/package-version.ts'
-import { unsettleForeign } from '../../src/controllers/wake.ts'
+import { unsettleForeign } from '../../src/controllers/full-look.ts'
 import { API_VERSION, DEFAULT_NAMESPACE, WIRE } from '../../src/kinds/meta.ts'
 import { isoTime } from '../../src/lib/instant.ts'
 import type { JsonObject } from '../../src/lib/json.ts'

@@ -126,6 +126,12 @@ describe('the unix socket', () => {
     )
   })
 
+  test('needs a directory that is there', async () => {
+    await expect(server.listenUnix(join(directory, 'none', 'x.sock'))).rejects.toThrow(
+      /cannot be made because .*\/none does not exist: make that directory first/,
+    )
+  })
+
   test('a body over the limit is refused, and an object within it is made', async () => {
     await server.listenUnix(socketPath())
     const options = {

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { type HttpListener } from './listener.ts'
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, a zero byte included. */
@@ -17,6 +18,11 @@ export async function listenOnSocket(listener: HttpListener, path: string): Prom
   if (length > MAX_SOCKET_PATH_BYTES) {
     throw new Error(
       `the socket path ${path} has ${length} bytes, more than the ${MAX_SOCKET_PATH_BYTES} that a socket's path may have: choose a shorter one with --socket`,
+    )
+  }
+  if (!existsSync(dirname(path))) {
+    throw new Error(
+      `the socket ${path} cannot be made because ${dirname(path)} does not exist: make that directory first, or choose another --socket`,
     )
   }
   if (existsSync(path) && (await isAnswered(path))) {

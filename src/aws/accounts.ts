@@ -10,6 +10,7 @@ import { LOCAL_CODES } from './error-texts.ts'
 import { AwsError } from './errors.ts'
 import { combineLimits } from './limits.ts'
 import { createLogsPort } from './logs.ts'
+import { keepSigner } from './one-signer.ts'
 import type { AwsAccount, AwsAccounts, AwsTarget } from './ports.ts'
 import { createNetworkPort } from './vpc.ts'
 import { type BeforeWrite, gateWrites } from './write-gate.ts'
@@ -138,7 +139,7 @@ function openAccount(
   const config = clientConfig(settings)
   const call = createCall(buckets)
   const ecs = new ECSClient(config)
-  if (beforeWrite) gateWrites(ecs, beforeWrite)
+  if (beforeWrite) gateWrites(ecs, id, beforeWrite)
   const logs = once(async () => {
     const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs')
     const client = new CloudWatchLogsClient(config)
@@ -146,6 +147,7 @@ function openAccount(
     return client
   })
   ecs.middlewareStack.remove(SDK_LOGGER)
+  keepSigner(ecs)
   const ec2 = once(async () => {
     const { EC2Client } = await import('@aws-sdk/client-ec2')
     return new EC2Client(config)

@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, ownMember } from '../lib/json.ts'
 import { registrable } from './ecs-shapes.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { parseTaskCpu, parseTaskMemory } from './task-size.ts'
@@ -90,7 +90,7 @@ function canonicalMember(name: string, value: unknown): Json | undefined {
 
 function isDefault(name: string, value: unknown): boolean {
   if (value === false) return name !== 'essential'
-  return DEFAULTS[name]?.some((candidate) => candidate === value) ?? false
+  return ownMember(DEFAULTS, name)?.some((candidate) => candidate === value) ?? false
 }
 
 /** Free maps (options, labels) have names that are data, so no default is looked up for them. */
@@ -111,7 +111,7 @@ function canonicalMap(map: JsonObject): JsonObject | undefined {
 
 function canonicalList(name: string, list: readonly unknown[]): Json | undefined {
   if (list.length === 0) return undefined
-  const keyOf = KEYED_LISTS[name]
+  const keyOf = ownMember(KEYED_LISTS, name)
   if (keyOf && list.every(isJsonObject)) return keyedList(list, keyOf)
   const items = list.map((item) => canonicalMember('', item) ?? null)
   return SETS.includes(name) ? items.sort((a, b) => (text(a) < text(b) ? -1 : 1)) : items

@@ -1,4 +1,5 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
+import { UNSUPPORTED_SETTINGS } from './check-support.ts'
 import type { Container } from './ecs-shapes.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
@@ -7,8 +8,9 @@ import { type TemplatePath, type TemplateProblem, templateError } from './templa
 const MAX_NAME_LENGTH = 255
 const MAX_IMAGE_LENGTH = 255
 const MAX_ENVIRONMENT_FILES = 10
-const MAX_FARGATE_STOP_TIMEOUT_SECONDS = 120
-const MIN_FARGATE_STOP_TIMEOUT_SECONDS = 2
+const MAX_FARGATE_TIMEOUT_SECONDS = 120
+const MIN_FARGATE_TIMEOUT_SECONDS = 2
+const ENVIRONMENT_FILE_ENDING = '.env'
 const FARGATE_LOG_DRIVERS: readonly string[] = ['awslogs', 'splunk', 'awsfirelens']
 const HEALTH_CHECK_RANGES = {
   interval: [5, 300],
@@ -37,6 +39,7 @@ const CHECKS: readonly ContainerCheck[] = [
   { field: 'image', check: imageProblem },
   { field: 'memory', check: memoryProblem },
   { field: 'stopTimeoutSeconds', check: stopTimeoutProblem },
+  { check: startTimeoutProblem },
   { field: 'healthCheck', check: healthCheckProblem },
   { field: 'ulimits', check: ulimitProblem },
   { field: 'mountPoints', check: mountProblem },
@@ -45,12 +48,23 @@ const CHECKS: readonly ContainerCheck[] = [
   { check: environmentFileProblem },
 ]
 
+const SUPPORT_CHECKS: readonly ContainerCheck[] = UNSUPPORTED_SETTINGS.map((unsupported) => ({
+  ...(unsupported.field && { field: unsupported.field }),
+  check(container, { body, onFargate }) {
+    const isThere = unsupported.in === 'Fargate' ? onFargate : body.networkMode === 'awsvpc'
+    if (!isThere || !unsupported.isUsed(container)) return undefined
+    return unsupported.in === 'Fargate'
+      ? `Fargate does not take ${unsupported.setting}: leave it out, or use launchType: EC2`
+      : `network mode awsvpc does not take ${unsupported.setting}`
+  },
+}))
+
 /** What ECS would refuse about one container of the body. */
 export function containerProblems(
   container: Container,
   context: ContainerContext,
 ): readonly TemplateProblem[] {
-  return CHECKS.flatMap(({ field, check }) => {
+  return [...CHECKS, ...SUPPORT_CHECKS].flatMap(({ field, check }) => {
     const message = check(container, context)
     if (message === undefined) return []
     const path = containerPath(container, field, context)
@@ -108,12 +122,22 @@ function stopTimeoutProblem(
   container: Container,
   { onFargate }: ContainerContext,
 ): string | undefined {
-  const seconds = container.stopTimeout
-  if (seconds === undefined || !onFargate) return undefined
+  return onFargate ? timeoutProblem('stop', container.stopTimeout) : undefined
+}
+
+function startTimeoutProblem(
+  container: Container,
+  { onFargate }: ContainerContext,
+): string | undefined {
+  return onFargate ? timeoutProblem('start', container.startTimeout) : undefined
+}
+
+function timeoutProblem(of: 'start' | 'stop', seconds: number | undefined): string | undefined {
   const isWithin =
-    seconds >= MIN_FARGATE_STOP_TIMEOUT_SECONDS && seconds <= MAX_FARGATE_STOP_TIMEOUT_SECONDS
+    seconds === undefined ||
+    (seconds >= MIN_FARGATE_TIMEOUT_SECONDS && seconds <= MAX_FARGATE_TIMEOUT_SECONDS)
   if (isWithin) return undefined
-  return `stop timeout ${seconds} s; Fargate takes ${MIN_FARGATE_STOP_TIMEOUT_SECONDS} to ${MAX_FARGATE_STOP_TIMEOUT_SECONDS}`
+  return `${of} timeout ${seconds} s; Fargate takes ${MIN_FARGATE_TIMEOUT_SECONDS} to ${MAX_FARGATE_TIMEOUT_SECONDS}`
 }
 
 function healthCheckProblem(container: Container): string | undefined {
@@ -178,7 +202,10 @@ function logProblem(container: Container, { onFargate }: ContainerContext): stri
 }
 
 function environmentFileProblem(container: Container): string | undefined {
-  const count = container.environmentFiles?.length ?? 0
-  if (count <= MAX_ENVIRONMENT_FILES) return undefined
-  return `${count} environment files; ECS takes ${MAX_ENVIRONMENT_FILES}`
+  const files = container.environmentFiles ?? []
+  if (files.length > MAX_ENVIRONMENT_FILES) {
+    return `${files.length} environment files; ECS takes ${MAX_ENVIRONMENT_FILES}`
+  }
+  const odd = files.find(({ value }) => !(value ?? '').endsWith(ENVIRONMENT_FILE_ENDING))
+  return odd && `environment file ${odd.value}: its name has to end with ${ENVIRONMENT_FILE_ENDING}`
 }

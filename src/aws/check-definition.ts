@@ -3,6 +3,8 @@ import { chooseCapacity, isOnFargate } from './capacity.ts'
 import { type ContainerContext, containerProblems } from './check-container.ts'
 import { platformProblems } from './check-platform.ts'
 import { sizeProblems } from './check-size.ts'
+import { togetherProblems } from './check-together.ts'
+import { volumeProblems } from './check-volumes.ts'
 import { logProblems } from './definition-logs.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { tagListProblems } from './tags.ts'
@@ -34,8 +36,10 @@ export function definitionProblems(
     ...familyProblems(body, template),
     ...containerListProblems(context),
     ...containers.flatMap((container) => containerProblems(container, context)),
+    ...togetherProblems(body, template),
+    ...volumeProblems(body, { template, onFargate: isFargates }),
     ...sizeProblems(body, template, onFargate),
-    ...platformProblems({ body, template, capacity, onFargate }),
+    ...platformProblems({ body, template, capacity, onFargate, isFargates }),
     ...roleProblems(context),
     ...tagListProblems(body.tags ?? [], () => ['taskDefinition', 'tags']),
     ...lengthProblems(body, template),
@@ -83,22 +87,28 @@ function containerListProblems({
   return problems
 }
 
-/** Logs and secrets are the work of the execution role. */
-function roleProblems({
-  body,
-  template,
-  containerName,
-}: ContainerContext): readonly TemplateProblem[] {
+/** Logs, secrets and private registries are the work of the execution role. */
+function roleProblems({ body, template }: ContainerContext): readonly TemplateProblem[] {
   const role = body.executionRoleArn ?? template.executionRoleArn
-  const main = body.containerDefinitions?.find(({ name }) => name === containerName)
   // Log settings have no effect on a definition that is used as it is.
   const asIs =
     template.taskDefinitionArn !== undefined && template.taskDefinitionArnMode === 'UseAsIs'
   const problems = asIs ? [] : logProblems(template, role)
-  if (role !== undefined || (main?.secrets ?? []).length === 0) return problems
-  const message =
-    'secrets need an execution role: set executionRoleArn to a role that may read them'
-  return [...problems, templateError(['executionRoleArn'], message)]
+  if (role !== undefined) return problems
+  const containers = body.containerDefinitions ?? []
+  const path: TemplatePath = ['executionRoleArn']
+  const refuse = (what: string): TemplateProblem =>
+    templateError(
+      path,
+      `${what} need an execution role: set executionRoleArn to a role that may read them`,
+    )
+  return [
+    ...problems,
+    ...(containers.some(({ secrets = [] }) => secrets.length > 0) ? [refuse('secrets')] : []),
+    ...(containers.some(({ repositoryCredentials }) => repositoryCredentials !== undefined)
+      ? [refuse('repositoryCredentials')]
+      : []),
+  ]
 }
 
 function lengthProblems(

@@ -14,6 +14,8 @@ interface PlatformContext {
   readonly template: TemplateSpec
   readonly capacity: Capacity
   readonly onFargate: boolean
+  /** It runs on Fargate, or names FARGATE: ECS registers it by Fargate's rules. */
+  readonly isFargates: boolean
 }
 
 /** What of the definition does not go with the launch type (table of aws-ecs 1.9). */
@@ -24,6 +26,22 @@ export function platformProblems(context: PlatformContext): readonly TemplatePro
     ...fargateAsWellProblems(context),
     ...storageProblems(context),
     ...placementProblems(context),
+    ...namespaceProblems(context),
+  ]
+}
+
+/** Fargate tasks share no namespace with a host. */
+function namespaceProblems({
+  body,
+  template,
+  isFargates,
+}: PlatformContext): readonly TemplateProblem[] {
+  if (!isFargates) return []
+  const refuse = (field: string, message: string): TemplateProblem =>
+    templateError(definitionPath(template, field), message)
+  return [
+    ...(body.ipcMode === undefined ? [] : [refuse('ipcMode', 'Fargate does not take ipcMode')]),
+    ...(body.pidMode === 'host' ? [refuse('pidMode', 'Fargate takes pidMode task only')] : []),
   ]
 }
 
@@ -89,10 +107,11 @@ function storageProblems(context: PlatformContext): readonly TemplateProblem[] {
 }
 
 function placementProblems(context: PlatformContext): readonly TemplateProblem[] {
-  const { body, template, onFargate } = context
+  const { body, template, isFargates } = context
   const count = body.placementConstraints?.length ?? 0
   const path = definitionPath(template, 'placementConstraints')
-  if (onFargate && count > 0) return [templateError(path, 'Fargate takes no placement constraints')]
+  if (isFargates && count > 0)
+    return [templateError(path, 'Fargate takes no placement constraints')]
   if (count <= MAX_PLACEMENT_CONSTRAINTS) return []
   const message = `${count} placement constraints; ECS takes ${MAX_PLACEMENT_CONSTRAINTS}`
   return [templateError(path, message)]

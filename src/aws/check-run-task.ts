@@ -115,9 +115,34 @@ function placementProblems(body: RunTaskBody, input: RunTaskInput): readonly Tem
   const constraints =
     (body.placementConstraints?.length ?? 0) + (input.definition?.placementConstraints?.length ?? 0)
   const strategies = body.placementStrategy?.length ?? 0
+  const { platform } = chooseCapacity(input.template, input.rung)
   return [
+    ...placementShapeProblems(body, platform === 'External'),
     ...tooMany('placementConstraints', constraints, onFargate ? 0 : MAX_CONSTRAINTS),
     ...tooMany('placementStrategy', strategies, onFargate ? 0 : MAX_STRATEGIES),
+  ]
+}
+
+/** Fields of binpack; random has none, and spread takes any attribute. */
+const BINPACK_FIELDS = ['cpu', 'memory']
+
+function placementShapeProblems(
+  body: RunTaskBody,
+  isExternal: boolean,
+): readonly TemplateProblem[] {
+  const strategies = body.placementStrategy ?? []
+  const bare = body.placementConstraints?.find(
+    ({ type, expression = '' }) => type === 'memberOf' && expression === '',
+  )
+  const odd = strategies.find(
+    ({ type, field = '' }) => type === 'binpack' && !BINPACK_FIELDS.includes(field.toLowerCase()),
+  )
+  return [
+    ...(bare ? [templateError(['placementConstraints'], 'memberOf needs an expression')] : []),
+    ...(odd ? [templateError(['placementStrategy'], 'binpack goes by field cpu or memory')] : []),
+    ...(isExternal && strategies.length > 0
+      ? [templateError(['placementStrategy'], 'EXTERNAL takes no placement strategy')]
+      : []),
   ]
 }
 

@@ -18,9 +18,14 @@ export function sizeProblems(
     ? (template.memory ?? parseTaskMemory(body.memory))
     : parseTaskMemory(body.memory)
   if (onFargate) return fargateProblems({ cpu, memory }, body, template)
-  if (cpu === undefined || (cpu >= EC2_CPU_RANGE.min && cpu <= EC2_CPU_RANGE.max)) return []
+  const bounds = {
+    cpu: cpu ?? Number.POSITIVE_INFINITY,
+    memory: memory ?? Number.POSITIVE_INFINITY,
+  }
+  const problems = containerSizeProblems(body, bounds, template)
+  if (cpu === undefined || (cpu >= EC2_CPU_RANGE.min && cpu <= EC2_CPU_RANGE.max)) return problems
   const message = `cpu ${cpu} of the task is outside ${EC2_CPU_RANGE.min} to ${EC2_CPU_RANGE.max}`
-  return [templateError(sizePath('cpu', template), message)]
+  return [...problems, templateError(sizePath('cpu', template), message)]
 }
 
 function fargateProblems(

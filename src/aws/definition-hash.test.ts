@@ -146,6 +146,12 @@ describe('definitionHash', () => {
     )
   })
 
+  test.each(['constructor', 'toString', 'new'])('sees a member that is called %s', (name) => {
+    for (const value of ['x', [{ name: 'x' }]]) {
+      expect(definitionHash({ ...FULL, [name]: value })).not.toBe(definitionHash(FULL))
+    }
+  })
+
   const BODIES: readonly (readonly [string, RegisterTaskDefinitionBody])[] = [
     ['awsvpc', FULL],
     ['bridge', { ...FULL, networkMode: undefined }],

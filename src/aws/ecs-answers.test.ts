@@ -51,6 +51,18 @@ describe('parseTask', () => {
     })
   })
 
+  test('of its environment what it was told of heartbeats, and nothing else', () => {
+    const environment = [
+      { name: 'CAPSTAN_HEARTBEAT_URL', value: 'http://x/capstan/heartbeats/uid/0/1' },
+      { name: 'CAPSTAN_HEARTBEAT_TOKEN', value: 'secret' },
+      { name: 'CAPSTAN_HEARTBEAT_SECONDS', value: '60' },
+    ]
+    const containerOverrides = [{ name: 'side' }, { name: 'main', environment }]
+    const task = parseTask({ taskArn: ARN, overrides: { containerOverrides } })
+    expect(task?.heartbeat).toEqual({ frequencySeconds: 60, url: 'http://x' })
+    expect(JSON.stringify(task)).not.toContain('secret')
+  })
+
   test('without versions a task that is further on counts as newer', () => {
     const stages = [
       ['UNHEARD_OF', 'RUNNING'],

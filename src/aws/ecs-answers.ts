@@ -1,4 +1,12 @@
-import type { Container, Failure, Tag, Task, TaskDefinition } from '@aws-sdk/client-ecs'
+import type {
+  Container,
+  Failure,
+  Tag,
+  Task,
+  TaskDefinition,
+  TaskOverride,
+} from '@aws-sdk/client-ecs'
+import { type ToldHeartbeat, toldHeartbeat } from '../kinds/heartbeat.ts'
 import { defined } from '../lib/defined.ts'
 import { registrable } from './ecs-shapes.ts'
 import type {
@@ -31,6 +39,7 @@ export function parseTask(task: Task | undefined): TaskSnapshot | undefined {
     containers: (task.containers ?? []).map(parseContainer),
     tags: parseTags(task.tags),
     ...defined({
+      heartbeat: parseHeartbeat(task.overrides),
       launchType: task.launchType,
       capacityProviderName: task.capacityProviderName,
       startedBy: task.startedBy,
@@ -45,6 +54,16 @@ export function parseTask(task: Task | undefined): TaskSnapshot | undefined {
       stoppedAtMs: toMs(task.stoppedAt),
     }),
   }
+}
+
+/** Of the environment nothing else is kept: its values are nobody's business. */
+export function parseHeartbeat(overrides: TaskOverride | undefined): ToldHeartbeat | undefined {
+  const environments = overrides?.containerOverrides?.map(({ environment }) => environment ?? [])
+  return environments
+    ?.map((environment) =>
+      toldHeartbeat((name) => environment.find((one) => one.name === name)?.value),
+    )
+    .find((told) => told !== undefined)
 }
 
 /** A task goes through these in this order only, and may leave some out. */

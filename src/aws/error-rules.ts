@@ -43,6 +43,13 @@ export const ERROR_RULES: readonly ErrorRule[] = [
     because: 'a repeat of the SDK before it may have arrived, so nothing is concluded',
   },
   {
+    codes: [LOCAL_CODES.tooEarly],
+    verdict: 'Retry',
+    class: 'ConfigurationError',
+    advice: 'Nothing was launched: the data directory is new, and ECS may know more than it does.',
+    because: 'a place that does not answer may hold what a launch would run twice',
+  },
+  {
     codes: ['CredentialsProviderError', 'TokenProviderError', 'ProviderError'],
     verdict: 'Retry',
     class: 'ConfigurationError',

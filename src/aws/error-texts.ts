@@ -6,6 +6,8 @@ export const LOCAL_CODES = {
   noRegion: 'CapstanNoRegion',
   /** This process may not write: its database or its lock is not its own any more, or cannot be written. */
   fenced: 'CapstanFenced',
+  /** It is not known yet whether the controller has run there before. */
+  tooEarly: 'CapstanTooEarly',
 } as const
 
 /** A throttle hidden in another exception. LimitExceededException is none: it is a hard quota. */

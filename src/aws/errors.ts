@@ -1,7 +1,10 @@
 import type { OutcomeClass } from '../kinds/run.ts'
 import type { ErrorRule, ErrorVerdict } from './error-rule.ts'
 import { ERROR_RULES, UNKNOWN_ERROR } from './error-rules.ts'
+import { LOCAL_CODES } from './error-texts.ts'
 import { FAILURE_RULES, UNKNOWN_FAILURE } from './failure-rules.ts'
+
+const OWN_CODES: readonly string[] = Object.values(LOCAL_CODES)
 
 /**
  * A failed AWS call, whatever the SDK threw. `code` is the service's error name, or a name of the
@@ -49,8 +52,13 @@ export function classifyError(error: AwsError): ErrorClassification {
   return {
     verdict: rule.verdict,
     class: rule.class,
-    advice: `${rule.advice} AWS says: ${error.code}: ${error.message}`,
+    advice: `${rule.advice} ${saidBy(error)}`,
   }
+}
+
+/** What was never sent was refused in Capstan's own words. */
+function saidBy({ code, message }: AwsError): string {
+  return OWN_CODES.includes(code) ? message : `AWS says: ${code}: ${message}`
 }
 
 /** What an entry of `failures[]` in an answer means. The first matching row of FAILURE_RULES decides. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { TemplateSpec } from '../kinds/generated.ts'
 import { renderOffline } from './offline-render.ts'
 
 const NAMES = { namespace: 'team', run: 'nightly.etl', deployment: undefined, workPool: 'fargate' }
@@ -76,6 +77,18 @@ test('a linked definition is named, not shown', () => {
   expect(taskDefinitionArn).toBe('arn:aws:ecs:eu-west-1:1:task-definition/f:3')
   expect(runTask.taskDefinition).toBe(taskDefinitionArn)
   expect(runTask.networkConfiguration?.awsvpcConfiguration?.subnets).toEqual(['<subnets of vpc-1>'])
+})
+
+test('a linked definition that may have to be copied is named with what it is copied for', () => {
+  const arn = 'arn:aws:ecs:eu-west-1:1:task-definition/f:3'
+  const rendered = (different: TemplateSpec) =>
+    renderOffline({
+      template: { taskDefinitionArn: arn, image: 'x', secrets: { A: 'arn:a' }, ...different },
+      rung: 0,
+      names: NAMES,
+    }).runTask
+  expect(rendered({}).taskDefinition).toBe(`<${arn}, or a copy where it differs in image, secrets>`)
+  expect(rendered({ taskDefinitionArnMode: 'UseAsIs' }).taskDefinition).toBe(arn)
 })
 
 test('EC2 needs no network, and the region stands where it is known', () => {

@@ -7,7 +7,11 @@ import type { EcsNetworkConfiguration } from './ecs-shapes.ts'
 import { chooseNetwork, planNetworkLookup } from './network.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from './ports.ts'
 import { buildRunTask } from './run-task.ts'
-import { type BuiltTaskDefinition, buildTaskDefinition } from './task-definition.ts'
+import {
+  type BuiltTaskDefinition,
+  buildTaskDefinition,
+  definitionSettings,
+} from './task-definition.ts'
 import type { TemplateProblem } from './template-problem.ts'
 
 /** What stands for values that only AWS, or the launch itself, knows. */
@@ -52,7 +56,7 @@ export function renderOffline(input: OfflineInput): OfflineBodies {
   const runTask = buildRunTask({
     template,
     rung,
-    taskDefinition: arn ?? UNKNOWN.taskDefinition,
+    taskDefinition: arn === undefined ? UNKNOWN.taskDefinition : linkedDefinition(template, arn),
     definition: definition?.body,
     containerName: definition?.containerName ?? chooseContainerName([], template.containerName),
     network: offlineNetwork(input, definition?.body),
@@ -67,6 +71,14 @@ export function renderOffline(input: OfflineInput): OfflineBodies {
     runTask: { ...runTask.body, clientToken: TOKEN_SHOWN, startedBy: TOKEN_SHOWN },
     problems: [...(definition?.problems ?? []), ...runTask.problems],
   }
+}
+
+/** Whether the linked definition differs from the settings only AWS knows; the run is launched from a copy if so. */
+function linkedDefinition(template: TemplateSpec, arn: string): string {
+  const hasSecrets = Object.keys(template.secrets ?? {}).length > 0
+  const settings = [...definitionSettings(template), ...(hasSecrets ? ['secrets'] : [])]
+  if (template.taskDefinitionArnMode === 'UseAsIs' || settings.length === 0) return arn
+  return `<${arn}, or a copy where it differs in ${settings.join(', ')}>`
 }
 
 function offlineOwnEnv({ heartbeat, env }: TemplateSpec): Readonly<Record<string, string>> {

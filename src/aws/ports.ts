@@ -1,5 +1,6 @@
 import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import type { ApiLimits } from '../kinds/generated.ts'
+import type { ToldHeartbeat } from '../kinds/heartbeat.ts'
 
 /**
  * The calls that Capstan makes, in its own words. Everything above this folder knows these types and
@@ -22,7 +23,7 @@ export interface ContainerSnapshot {
 }
 
 /** A task as ECS gave it. Times are epoch milliseconds. */
-export interface TaskSnapshot {
+export interface ObservedTask {
   readonly taskArn: string
   readonly clusterArn: string
   readonly taskDefinitionArn: string
@@ -43,7 +44,13 @@ export interface TaskSnapshot {
   readonly startedAtMs?: number
   readonly stoppingAtMs?: number
   readonly stoppedAtMs?: number
+}
+
+/** What ECS says of a task, with what whoever launched it has written on it. */
+export interface TaskSnapshot extends ObservedTask {
   readonly tags: Readonly<Record<string, string>>
+  /** What its launch told it of heartbeats; absent: nothing. */
+  readonly heartbeat?: ToldHeartbeat
 }
 
 /** An entry of `failures[]`. */

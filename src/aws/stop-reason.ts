@@ -1,5 +1,5 @@
 import type { OutcomeClass } from '../kinds/run.ts'
-import type { TaskSnapshot } from './ports.ts'
+import type { ObservedTask } from './ports.ts'
 import { STOP_RULES, type StopFacts } from './stop-rules.ts'
 import { parseStopReason, type StoppedByUs } from './stop-text.ts'
 
@@ -19,7 +19,7 @@ export interface StopClassification {
 }
 
 /** Why a STOPPED task ended. The first matching row of STOP_RULES decides; nothing is ever thrown. */
-export function classifyStop(task: TaskSnapshot, context: StopContext): StopClassification {
+export function classifyStop(task: ObservedTask, context: StopContext): StopClassification {
   const facts = stopFacts(task, context)
   const rule = STOP_RULES.find((candidate) => candidate.when(facts))
   const message = rule?.message(facts) ?? 'The task ended for a reason that ECS did not tell.'
@@ -33,7 +33,7 @@ export function isTransientStart(outcome: OutcomeClass): boolean {
 }
 
 /** What the rules look at, taken from a task. */
-export function stopFacts(task: TaskSnapshot, context: StopContext): StopFacts {
+export function stopFacts(task: ObservedTask, context: StopContext): StopFacts {
   const container = task.containers.find((candidate) => candidate.name === context.containerName)
   const others = task.containers.filter((candidate) => candidate !== container)
   const stoppedReason = task.stoppedReason ?? ''

@@ -79,6 +79,11 @@ function started(facts: StopFacts): string {
   return `The task could not start: ${reason}`
 }
 
+/** What others say often ends without a full stop, and another sentence follows. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
 /** What people know the code as. */
 function exitText(facts: StopFacts): string {
   const container = `Container ${facts.containerName} exited with code ${facts.exitCode}`
@@ -168,7 +173,7 @@ export const STOP_RULES: readonly StopRule[] = [
     when: (facts) => neverRan(facts) && CANNOT_PULL.test(facts.reasons),
     class: 'ImagePull',
     message: (facts) =>
-      `${started(facts)} Check \`image\`, and the registry permissions of \`executionRoleArn\`.`,
+      `${sentence(started(facts))} Check \`image\`, and the registry permissions of \`executionRoleArn\`.`,
     because: 'not found, denied, manifest unknown: only a change helps',
   },
   {
@@ -201,21 +206,21 @@ export const STOP_RULES: readonly StopRule[] = [
       NOT_THERE_OR_DENIED.test(facts.reasons),
     class: 'SecretsOrInit',
     message: (facts) =>
-      `${started(facts)} Check \`secrets\`, log group, volumes and the permissions of \`executionRoleArn\`.`,
+      `${sentence(started(facts))} Check \`secrets\`, log group, volumes and the permissions of \`executionRoleArn\`.`,
     because: 'before the network words: such texts end in "after n retries" and the like',
   },
   {
     when: (facts) => INITIALIZATION.test(facts.reasons) && NETWORK_WORDS.test(facts.reasons),
     class: 'Network',
     message: (facts) =>
-      `${started(facts)} If this stays: the subnets need a public IP, a NAT gateway or VPC endpoints.`,
+      `${sentence(started(facts))} If this stays: the subnets need a public IP, a NAT gateway or VPC endpoints.`,
     because: 'ECR, Secrets Manager, SSM or S3 could not be reached',
   },
   {
     when: (facts) => INITIALIZATION.test(facts.reasons),
     class: 'SecretsOrInit',
     message: (facts) =>
-      `${started(facts)} Check \`secrets\`, log group, volumes and \`executionRoleArn\`.`,
+      `${sentence(started(facts))} Check \`secrets\`, log group, volumes and \`executionRoleArn\`.`,
     because: 'the rest of what is prepared before a container starts',
   },
   {
@@ -231,7 +236,7 @@ export const STOP_RULES: readonly StopRule[] = [
     when: (facts) => neverRan(facts) && RUNTIME_ERROR.test(facts.reasons),
     class: 'ConfigurationError',
     message: (facts) =>
-      `${started(facts)} Check \`command\`, entry point, volumes and \`linuxParameters\`.`,
+      `${sentence(started(facts))} Check \`command\`, entry point, volumes and \`linuxParameters\`.`,
     because: 'a command that does not exist, a volume that cannot be made: the same every time',
   },
   {

@@ -13,6 +13,7 @@ test.each([
   ['it&#39;s', 'its'],
   ['a &amp; b', 'a-b'],
   ['a&#x26;b', 'a-b'],
+  ['a&constructor;b', 'a-constructor-b'],
   ['1,000,000', '1000000'],
   ['a,b', 'a-b'],
   ['--x--', 'x'],

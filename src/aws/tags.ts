@@ -1,3 +1,4 @@
+import { ownMember } from '../lib/json.ts'
 import type { EcsTag } from './ecs-shapes.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
@@ -32,7 +33,7 @@ export function toTagText(text: string): string {
 
 function decodeEntities(text: string): string {
   return text
-    .replace(/&([a-z]+);/g, (entity, name: string) => NAMED_ENTITIES[name] ?? entity)
+    .replace(/&([a-z]+);/g, (entity, name: string) => ownMember(NAMED_ENTITIES, name) ?? entity)
     .replace(/&#(\d{1,7});/g, (entity, digits: string) => characterOf(Number(digits)) ?? entity)
     .replace(/&#x([0-9a-f]{1,6});/gi, (entity, digits: string) => {
       return characterOf(Number.parseInt(digits, 16)) ?? entity

@@ -65,10 +65,12 @@ const RULES: readonly (readonly [
     'image over the definition’s',
     {
       image: 'new',
-      taskDefinition: { containerDefinitions: [{ name: 'main', image: 'old', privileged: true }] },
+      taskDefinition: {
+        containerDefinitions: [{ name: 'main', image: 'old', readonlyRootFilesystem: true }],
+      },
     },
     (b) => b.containerDefinitions,
-    [{ name: 'main', image: 'new', privileged: true }],
+    [{ name: 'main', image: 'new', readonlyRootFilesystem: true }],
   ],
   [
     'the definition’s image',
@@ -100,9 +102,9 @@ const RULES: readonly (readonly [
   ],
   [
     'a container without a name gets one',
-    { image: 'x', taskDefinition: { containerDefinitions: [{ privileged: true }] } },
+    { image: 'x', taskDefinition: { containerDefinitions: [{ readonlyRootFilesystem: true }] } },
     (b) => b.containerDefinitions,
-    [{ name: 'main', image: 'x', privileged: true }],
+    [{ name: 'main', image: 'x', readonlyRootFilesystem: true }],
   ],
   [
     'cpu and memory',
@@ -275,11 +277,13 @@ const RULES: readonly (readonly [
     'volumes by name',
     {
       image: 'x',
-      volumes: [{ name: 'v', host: { sourcePath: '/new' } }, { name: 'w' }],
-      taskDefinition: { volumes: [{ name: 'v', host: { sourcePath: '/old' } }, { name: 'u' }] },
+      volumes: [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs-2' } }, { name: 'w' }],
+      taskDefinition: {
+        volumes: [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }, { name: 'u' }],
+      },
     },
     (b) => b.volumes,
-    [{ name: 'v', host: { sourcePath: '/new' } }, { name: 'u' }, { name: 'w' }],
+    [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs-2' } }, { name: 'u' }, { name: 'w' }],
   ],
   [
     'mount points',

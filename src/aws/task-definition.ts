@@ -194,13 +194,18 @@ const DEFINITION_SETTINGS = [
   'taskDefinitionCustomizations',
 ] as const satisfies readonly (keyof TemplateSpec)[]
 
+/** The settings of a template for which a linked definition that differs is copied; secrets apart. */
+export function definitionSettings(template: TemplateSpec): readonly (keyof TemplateSpec)[] {
+  return DEFINITION_SETTINGS.filter((setting) => template[setting] !== undefined)
+}
+
 function ignoredSettings(
   template: TemplateSpec,
   container: Container | undefined,
 ): readonly TemplateProblem[] {
   const wayOut = 'set taskDefinitionArnMode: CopyOnChange to have it'
-  const ignored = DEFINITION_SETTINGS.filter((setting) => template[setting] !== undefined).map(
-    (setting) => templateWarning([setting], `${setting} has no effect with UseAsIs; ${wayOut}`),
+  const ignored = definitionSettings(template).map((setting) =>
+    templateWarning([setting], `${setting} has no effect with UseAsIs; ${wayOut}`),
   )
   const unset = unsetNames(template)
   const kept = (container?.environment ?? [])

@@ -3,7 +3,13 @@ import type { RequestOptions } from 'node:https'
 import { errorMessage } from '../lib/errors.ts'
 import { request as requestHttp } from '../lib/http.ts'
 import type { Endpoint, SocketEndpoint, UrlEndpoint } from './endpoint.ts'
-import { AbsentControllerError, ApiError, CliError, parseStatus } from './errors.ts'
+import {
+  AbsentControllerError,
+  ApiError,
+  CliError,
+  parseStatus,
+  UnreachableError,
+} from './errors.ts'
 import { parseJson } from './json-text.ts'
 
 export interface ApiRequest {
@@ -31,12 +37,13 @@ const MAX_ANSWER_BYTES = 3 * 2 ** 29
 
 /** `onWarning` gets the text of each Warning header. */
 export function createApiClient(endpoint: Endpoint, onWarning: (text: string) => void): ApiClient {
-  async function open(request: ApiRequest): Promise<IncomingMessage> {
+  async function open(request: ApiRequest): Promise<AsyncIterable<Buffer>> {
     const response = await send(endpoint, request)
     for (const text of parseWarnings(response.headers['warning'])) onWarning(text)
     const code = response.statusCode ?? 0
-    if (code < 400) return response
-    throw new ApiError(parseStatus(parseJson(await readAll(response)), code))
+    const body = explained(endpoint, response)
+    if (code < 400) return body
+    throw new ApiError(parseStatus(parseJson(await readAll(body)), code))
   }
   return {
     async json(request) {
@@ -115,6 +122,22 @@ function renderQuery(query: Readonly<Record<string, string | undefined>>): strin
   return text === '' ? '' : `?${text}`
 }
 
+/** The body; a connection that breaks while it comes is told as one that cannot be made. */
+async function* explained(
+  endpoint: Endpoint,
+  body: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void> {
+  try {
+    yield* body
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'AbortError') throw error
+    throw new UnreachableError(
+      `the connection to the controller at ${placeOf(endpoint)} broke: ${error.message}`,
+      { cause: error },
+    )
+  }
+}
+
 async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -137,15 +160,30 @@ export function parseWarnings(header: string | readonly string[] | undefined): r
 /** Codes of a controller that is not there: no socket file, nobody listening, a path nobody can bind. */
 const ABSENT_CODES: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL']
 
+/** Codes of a certificate whose authority Node does not know: the controller's own one, as a rule. */
+const UNTRUSTED_CODES: readonly string[] = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]
+
 function explainConnection(endpoint: Endpoint, error: NodeJS.ErrnoException): Error {
   if (error.name === 'AbortError') return error
   if (endpoint.type === 'Socket' && ABSENT_CODES.includes(error.code ?? '')) {
     return new AbsentControllerError(explainAbsentController(endpoint), { cause: error })
   }
-  const place = endpoint.type === 'Socket' ? endpoint.location.path : endpoint.url
-  return new CliError(`cannot reach the controller at ${place}: ${errorMessage(error)}`, {
+  const why =
+    endpoint.type === 'Url' && UNTRUSTED_CODES.includes(error.code ?? '')
+      ? 'its certificate is of an authority that is not trusted here: name the file of that authority with --certificate-authority (tls/ca.crt in the data directory), or use --kubeconfig with what capstan kubeconfig prints'
+      : errorMessage(error)
+  return new UnreachableError(`cannot reach the controller at ${placeOf(endpoint)}: ${why}`, {
     cause: error,
   })
+}
+
+function placeOf(endpoint: Endpoint): string {
+  return endpoint.type === 'Socket' ? endpoint.location.path : endpoint.url
 }
 
 function explainAbsentController(endpoint: SocketEndpoint): string {

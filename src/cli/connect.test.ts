@@ -36,6 +36,29 @@ async function namespaceOf(
   return (await connect(readOptions(options), parsed, () => {})).namespace
 }
 
+describe('a server', () => {
+  test.each(['foo://x', 'https://', 'http://a b'])('%s is no address', async (server) => {
+    await expect(namespaceOf({ server })).rejects.toThrow(
+      `"${server}" is not the URL of an API server: write https://HOST:PORT`,
+    )
+  })
+
+  test.each(['https://127.0.0.1:1', 'http://localhost:1/path', 'localhost:8443', '[::1]:8443'])(
+    '%s is one',
+    async (server) => {
+      expect(await namespaceOf({ server })).toBe('default')
+    },
+  )
+
+  test('a kubeconfig that is no YAML is named, with what is wrong', async () => {
+    const file = join(directory, 'broken')
+    writeFileSync(file, 'apiVersion: v1\n  clusters: []\n')
+    await expect(namespaceOf({ kubeconfig: file })).rejects.toThrow(
+      /broken is no kubeconfig: .* at line 1, column 13$/,
+    )
+  })
+})
+
 describe('capstan', () => {
   test('takes the socket whatever kubeconfig there is', async () => {
     const KUBECONFIG = writeConfig('one', 'one')

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { type Environment, findSocket, type SocketLocation } from '../config.ts'
 import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
+import { errorMessage } from '../lib/errors.ts'
 import { createApiClient } from './client.ts'
 import type { Connection } from './context.ts'
 import type { Endpoint, UrlEndpoint } from './endpoint.ts'
@@ -20,7 +21,7 @@ export async function connect(
   const { endpoint, namespace } = await findEndpoint(options, environment)
   return {
     client: createApiClient(endpoint, onWarning),
-    namespace: options.text('namespace') ?? namespace ?? DEFAULT_NAMESPACE,
+    namespace: options.text('namespace') || namespace || DEFAULT_NAMESPACE,
   }
 }
 
@@ -36,10 +37,18 @@ async function findEndpoint(
   const endpoint = {
     ...context?.endpoint,
     ...urlFlags(options, environment),
-    url,
+    url: readServerUrl(url),
     type: 'Url' as const,
   }
   return { endpoint, namespace: context?.namespace }
+}
+
+/** The URL as it can be asked; HTTPS where no scheme is named, since the API speaks nothing else. */
+function readServerUrl(text: string): string {
+  const full = text.includes('://') ? text : `https://${text}`
+  const protocol = URL.parse(full)?.protocol
+  if (protocol === 'https:' || protocol === 'http:') return full
+  throw new CliError(`"${text}" is not the URL of an API server: write https://HOST:PORT`)
 }
 
 function locateSocket(options: Options, environment: Environment): SocketLocation {
@@ -84,19 +93,28 @@ async function tryKubeconfig(
   file: string,
   options: Options,
 ): Promise<KubeconfigContext | undefined> {
-  const { parse } = await import('yaml')
-  const document: unknown = existsSync(file) ? parse(readText(file)) : undefined
+  const document = existsSync(file) ? await readDocument(file) : undefined
   const name = options.text('context') ?? textAt(document, 'current-context')
   const isThere = listAt(document, 'contexts').some((entry) => entry['name'] === name)
   return name && isThere ? loadKubeconfig(file, options) : undefined
 }
 
 async function loadKubeconfig(file: string, options: Options): Promise<KubeconfigContext> {
-  const { parse } = await import('yaml')
-  const document: unknown = parse(readText(file))
+  const document = await readDocument(file)
   return readKubeconfig(document, options.text('context'), (path) =>
     readText(resolve(dirname(file), path)),
   )
+}
+
+async function readDocument(file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  const text = readText(file)
+  try {
+    return parse(text)
+  } catch (error) {
+    const [problem] = errorMessage(error).split('\n')
+    throw new CliError(`${file} is no kubeconfig: ${problem?.replace(/:$/, '')}`, { cause: error })
+  }
 }
 
 function urlFlags(options: Options, environment: Environment): Partial<UrlEndpoint> {

@@ -13,8 +13,11 @@ export class CliError extends Error {
 /** A command line that cannot be meant: the hint names where its help is. */
 export class UsageError extends CliError {}
 
+/** The API could not be reached, or the connection to it broke. */
+export class UnreachableError extends CliError {}
+
 /** Nobody answers where the controller should be: it is not running, or not yet. */
-export class AbsentControllerError extends CliError {}
+export class AbsentControllerError extends UnreachableError {}
 
 /** Problems with their places in files, laid out already. */
 export class ProblemReport extends CliError {}

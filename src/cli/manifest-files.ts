@@ -1,6 +1,7 @@
 import { API_VERSION, KINDS } from '../kinds/meta.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { type ParsedDocument, parseManifest } from '../manifest/parse.ts'
+import type { ParsedDocument } from '../manifest/compose.ts'
+import { parseManifest } from '../manifest/parse.ts'
 import { renderProblem } from '../manifest/problem.ts'
 import type { CliContext } from './context.ts'
 import { CliError, ProblemReport, UsageError } from './errors.ts'
@@ -60,7 +61,12 @@ export async function readOfflineTexts(
   if (options.given('kustomize')) return readManifestTexts(context, options)
   const paths = [...words, ...named]
   if (paths.length === 0) throw new UsageError('name files or folders')
-  return readPaths(context, expandPaths(paths, true))
+  const files = expandPaths(paths, true)
+  // A misspelt folder in a pipeline would pass every check.
+  if (files.length === 0) {
+    throw new CliError(`no file in ${paths.join(', ')} is named *.yaml, *.yml or *.json`)
+  }
+  return readPaths(context, files)
 }
 
 async function readPaths(
@@ -88,6 +94,11 @@ export async function readManifests(
   const objects = texts.flatMap((text) => parseText(text, options, defaultNamespace))
   if (objects.length === 0) throw new CliError('no objects were found in what -f names')
   return objects.sort((a, b) => rankOf(a) - rankOf(b))
+}
+
+/** For verbs that take nothing but -f and -k: `apply -f *.yaml` names one file and many words. */
+export function refuseWords([word]: readonly string[]): void {
+  if (word !== undefined) throw new UsageError(`unexpected argument "${word}": write -f ${word}`)
 }
 
 /** Namespaces first, then the kinds in the order in which they refer to each other. */

@@ -6,8 +6,8 @@ import { systemReason } from './system-error.ts'
 /** Standard input. */
 export const STDIN_PATH = '-'
 
-/** Endings that a folder is searched for, as kubectl does. */
-const MANIFEST_FILE = /\.(?:ya?ml|json)$/i
+/** Endings that a folder is searched for, as kubectl and `up` do: in lower case. */
+const MANIFEST_FILE = /\.(?:ya?ml|json)$/
 
 /** More files than this in one call are a mistaken path rather than manifests. */
 const MAX_FILES = 100_000

@@ -1,3 +1,4 @@
+import { ownMember } from '../lib/json.ts'
 import { UsageError } from './errors.ts'
 import { renderJson } from './json-text.ts'
 import { findValues, renderTemplate, renderValue } from './jsonpath/evaluate.ts'
@@ -31,7 +32,7 @@ export function parseOutputFormat(text: string | undefined): OutputFormat {
   if (text === undefined || text === '') return { type: 'Table', wide: false }
   const at = text.indexOf('=')
   const word = at === -1 ? text : text.slice(0, at)
-  const parse = FORMATS[word]
+  const parse = ownMember(FORMATS, word)
   if (parse) return parse(at === -1 ? '' : text.slice(at + 1))
   throw new UsageError(
     `unable to match a printer suitable for the output format "${word}", allowed formats are: ${OUTPUT_WORDS.join(' ')}`,
@@ -44,7 +45,10 @@ const FORMATS: Readonly<Partial<Record<string, (argument: string) => OutputForma
   name: () => ({ type: 'Name' }),
   json: () => ({ type: 'Json' }),
   yaml: () => ({ type: 'Yaml' }),
-  jsonpath: (argument) => ({ type: 'JsonPath', template: parseTemplate(relax(argument)) }),
+  jsonpath: (argument) => {
+    if (argument === '') throw new UsageError('template format specified but no template given')
+    return { type: 'JsonPath', template: parseTemplate(relax(argument)) }
+  },
   'jsonpath-file': (file) => ({ type: 'JsonPath', template: parseTemplate(readText(file)) }),
   'custom-columns': (argument) => ({
     type: 'CustomColumns',

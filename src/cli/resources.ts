@@ -92,8 +92,15 @@ export function parseResourceList(text: string): readonly Resource[] {
 }
 
 export function unknownResource(word: string): CliError {
+  if (CATEGORIES.some((category) => category === word)) {
+    return new CliError(`"${word}" stands for several kinds: name one of them`)
+  }
   const guess = nearest(word.toLowerCase(), resourceWords())
-  const hint = guess === undefined ? '' : ` (did you mean "${guess}"?)`
+  const known = RESOURCES.map(({ plural }) => plural).join(', ')
+  const hint =
+    guess === undefined
+      ? `: it has ${known}; an object is named KIND/NAME`
+      : ` (did you mean "${guess}"?)`
   return new CliError(`the server doesn't have a resource type "${word}"${hint}`)
 }
 

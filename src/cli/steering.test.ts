@@ -13,6 +13,11 @@ function object(kind: string, spec: JsonObject = {}, state?: string): ApiObject 
   }
 }
 
+function held(annotations: Record<string, string> = {}): ApiObject {
+  const all = { 'capstan.dev/held': 'no proof', ...annotations }
+  return { ...object('Run'), metadata: { name: 'x', annotations: all } }
+}
+
 const RERUN = { annotations: { 'capstan.dev/rerun': 'STAMP' } }
 
 test.each<[SteeringVerb, ApiObject, Partial<SteeringStep>]>([
@@ -59,9 +64,16 @@ test.each<[SteeringVerb, ApiObject, Partial<SteeringStep>]>([
     { type: 'Refuse', why: 'has not ended (RUNNING): cancel it first' },
   ],
   ['retry', object('Deployment'), { type: 'Refuse' }],
+  ['approve', object('Run'), { type: 'Refuse', why: 'is not held' }],
+  ['approve', object('Deployment'), { type: 'Refuse' }],
   [
     'approve',
-    object('Run'),
+    held({ 'capstan.dev/approved': 'before' }),
+    { type: 'Nothing', why: 'approved already' },
+  ],
+  [
+    'approve',
+    held(),
     { type: 'Patch', patch: { metadata: { annotations: { 'capstan.dev/approved': 'STAMP' } } } },
   ],
   [

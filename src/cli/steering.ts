@@ -33,7 +33,7 @@ export function steer(verb: SteeringVerb, object: ApiObject, stamp: string): Ste
     case 'retry':
       return retry(object, stamp)
     case 'approve':
-      return annotate(WIRE.annotationApproved, stamp, 'approved')
+      return approve(object, stamp)
     case 'reconcile':
       return annotate(WIRE.annotationReconcileAt, stamp, 'reconcile requested')
   }
@@ -41,6 +41,19 @@ export function steer(verb: SteeringVerb, object: ApiObject, stamp: string): Ste
 
 function annotate(name: string, value: string, done: string): SteeringStep {
   return { type: 'Patch', patch: { metadata: { annotations: { [name]: value } } }, done }
+}
+
+/** Only of what is held: the mark stays, and would let the run pass a recovery that is yet to come. */
+function approve(object: ApiObject, stamp: string): SteeringStep {
+  if (object.kind !== 'Run') return refuseKind('approve', 'Runs')
+  const annotations = valueAt(object, 'metadata', 'annotations')
+  if (textAt(annotations, WIRE.annotationHeld) === undefined) {
+    return { type: 'Refuse', why: 'is not held' }
+  }
+  if (textAt(annotations, WIRE.annotationApproved) !== undefined) {
+    return { type: 'Nothing', why: 'approved already' }
+  }
+  return annotate(WIRE.annotationApproved, stamp, 'approved')
 }
 
 function cancel(object: ApiObject): SteeringStep {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findResource } from './resources.ts'
+import { RUNS } from './resources.ts'
 import { parseTargets, type Target, type TargetScope } from './targets.ts'
 
 const HERE: TargetScope = { namespace: 'ns' }
@@ -26,16 +26,18 @@ test.each<[string, TargetScope, readonly string[]]>([
   ['run a b', HERE, ['ns/runs/a', 'ns/runs/b']],
   ['run/a deploy/b', HERE, ['ns/runs/a', 'ns/deployments/b']],
   ['ns/default', HERE, ['*/namespaces/default']],
-  ['hello', { namespace: 'ns', defaultResource: findResource('run')! }, ['ns/runs/hello']],
-  ['deploy x', { namespace: 'ns', defaultResource: findResource('run')! }, ['ns/deployments/x']],
+  ['hello', { namespace: 'ns', defaultResource: RUNS }, ['ns/runs/hello']],
+  ['deploy x', { namespace: 'ns', defaultResource: RUNS }, ['ns/deployments/x']],
 ])('%s', (line, scope, expected) => {
   expect(parseTargets(line.split(' '), scope).map(show)).toEqual(expected)
 })
 
 test.each<[string, TargetScope, string]>([
-  ['', HERE, 'you must name what is meant'],
+  ['', HERE, 'you must name what is meant: KIND'],
+  ['', { ...HERE, defaultResource: RUNS }, 'you must name what is meant: a run by its name, KIND'],
   ['rnus', HERE, `doesn't have a resource type "rnus" (did you mean "runs"?)`],
-  ['frobnicator', HERE, `doesn't have a resource type "frobnicator"`],
+  ['frobnicator', HERE, `doesn't have a resource type "frobnicator": it has workpools, `],
+  ['all/x', HERE, '"all" stands for several kinds: name one of them'],
   ['run/a b', HERE, 'there is no need to specify a resource type as a separate argument'],
   ['run/a/b', HERE, '"run/a/b" is not KIND/NAME'],
   ['run/', HERE, '"run/" is not KIND/NAME'],

@@ -37,8 +37,7 @@ export interface TargetScope {
 /** kubectl's grammar: `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`. Throws UsageError for anything else. */
 export function parseTargets(words: readonly string[], scope: TargetScope): readonly Target[] {
   const [first] = words
-  if (first === undefined)
-    throw new UsageError('you must name what is meant: KIND, KIND/NAME or KIND NAME')
+  if (first === undefined) throw new UsageError(nothingNamed(scope))
   const targets = words.some((word) => word.includes('/'))
     ? words.map((word) => parseReference(word, scope))
     : parseTyped(first, words.slice(1), scope)
@@ -50,6 +49,13 @@ export function parseTargets(words: readonly string[], scope: TargetScope): read
     throw new UsageError('a resource cannot be retrieved by name across all namespaces')
   }
   return targets
+}
+
+/** What `--for` names: one object. */
+export function parseSubject(word: string, namespace: string): ObjectTarget {
+  const target = word.includes('/') ? parseReference(word, { namespace }) : undefined
+  if (target?.type === 'Object') return target
+  throw new UsageError(`--for must be in KIND/NAME form, for example run/${word}`)
 }
 
 function parseReference(word: string, scope: TargetScope): Target {
@@ -66,6 +72,11 @@ function parseReference(word: string, scope: TargetScope): Target {
   const resource = findResource(type)
   if (!resource) throw unknownResource(type)
   return toObjectTarget(resource, name, scope)
+}
+
+function nothingNamed({ defaultResource }: TargetScope): string {
+  const short = defaultResource ? `a ${defaultResource.singular} by its name, ` : ''
+  return `you must name what is meant: ${short}KIND, KIND/NAME or KIND NAME`
 }
 
 function parseTyped(type: string, names: readonly string[], scope: TargetScope): readonly Target[] {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { FakeClock } from '../../test/world/fake-clock.ts'
 import type { ApiClient, ApiRequest } from './client.ts'
+import { UnreachableError } from './errors.ts'
 import { readLines, watch } from './watch-stream.ts'
 
 function chunks(...texts: readonly string[]): AsyncIterable<Buffer> {
@@ -71,6 +72,46 @@ test('an ended watch is taken up where it stopped, bookmarks included', async ()
   expect(await ended).toEqual(new Error('no controller'))
   expect(seen).toEqual(['ADDED', 'MODIFIED', 'DELETED'])
   expect(requests.map(({ query }) => query?.['resourceVersion'])).toEqual(['10', '20', '30', '31'])
+})
+
+/** The first watch ends, and then the controller is away for so long. */
+async function watchAcross(absentMs: number): Promise<{ seen: string[]; error: unknown }> {
+  const clock = new FakeClock()
+  const { client } = clientOf(chunks(frame('ADDED', '1')), chunks(frame('DELETED', '2')))
+  const isAway = () => clock.monotonicMs() > 0 && clock.monotonicMs() < absentMs
+  const away: ApiClient = {
+    ...client,
+    stream: (request) =>
+      isAway() ? Promise.reject(new UnreachableError('away')) : client.stream(request),
+  }
+  const seen: string[] = []
+  const watching = (async () => {
+    for await (const event of watch(away, { path: '/x' }, '0', clock)) seen.push(event.type)
+  })()
+  const ended = watching.catch((error: unknown) => error)
+  await clock.advance(120_000)
+  return { seen, error: await ended }
+}
+
+test('a controller that is started anew is waited for', async () => {
+  const { seen, error } = await watchAcross(20_000)
+  expect(seen).toEqual(['ADDED', 'DELETED'])
+  expect(error).toEqual(new Error('no controller'))
+})
+
+test('one that stays away is not', async () => {
+  const { seen, error } = await watchAcross(60_000)
+  expect(seen).toEqual(['ADDED'])
+  expect(error).toEqual(new UnreachableError('away'))
+})
+
+test('one that was never there is an error at once', async () => {
+  const client: ApiClient = {
+    json: () => Promise.reject(new Error('not asked for')),
+    stream: () => Promise.reject(new UnreachableError('away')),
+  }
+  const watching = collect(watch(client, { path: '/x' }, '1', new FakeClock()))
+  await expect(watching).rejects.toThrow('away')
 })
 
 test('an error in the stream is thrown as the server says it', async () => {

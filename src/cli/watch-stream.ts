@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../lib/clock.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { ApiClient, ApiRequest } from './client.ts'
-import { ApiError, CliError, parseStatus } from './errors.ts'
+import { ApiError, CliError, parseStatus, UnreachableError } from './errors.ts'
 import { parseJson } from './json-text.ts'
 import { textAt } from './objects.ts'
 
@@ -17,9 +17,12 @@ const MAX_LINE_BYTES = 32 * 2 ** 20
 /** Pause before an ended watch is taken up again, so that a server that ends them at once is not flooded. */
 const RECONNECT_DELAY_MS = 500
 
+/** A controller that is started anew is there again within seconds; whoever waits for a run waits on. */
+const RECONNECT_PATIENCE_MS = 30_000
+
 /**
  * Changes after `resourceVersion`, for as long as the caller reads. Servers end every watch after a
- * while; it is taken up again where it stopped. Throws ApiError with reason Expired when the server no
+ * while, and are restarted; it is taken up again where it stopped. Throws ApiError with reason Expired when the server no
  * longer reaches back that far.
  */
 export async function* watch(
@@ -29,16 +32,17 @@ export async function* watch(
   clock: Clock,
 ): AsyncGenerator<WatchEvent, void> {
   let last = resourceVersion
+  let isNew = true
   for (;;) {
-    const body = await client.stream({
-      ...request,
-      query: {
-        ...request.query,
-        watch: 'true',
-        allowWatchBookmarks: 'true',
-        resourceVersion: last,
-      },
-    })
+    const query = {
+      ...request.query,
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: last,
+    }
+    const open = () => client.stream({ ...request, query })
+    const body = isNew ? await open() : await retried(open, clock, request.signal)
+    isNew = false
     for await (const line of readLines(untilBroken(body, request.signal))) {
       const frame = parseFrame(line)
       last = resourceVersionOf(frame.object) ?? last
@@ -46,6 +50,22 @@ export async function* watch(
       if (isChange(frame)) yield frame
     }
     await sleep(clock, RECONNECT_DELAY_MS, request.signal)
+  }
+}
+
+async function retried<T>(
+  open: () => Promise<T>,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const endMs = clock.monotonicMs() + RECONNECT_PATIENCE_MS
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || clock.monotonicMs() >= endMs) throw error
+    }
+    await sleep(clock, RECONNECT_DELAY_MS, signal)
   }
 }
 

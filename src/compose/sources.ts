@@ -43,6 +43,7 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
   const defaultNamespace = options.namespace
   const loader = createLoader({ ...deps, defaultNamespace })
   const bulk = new ManifestThread({ ...deps, rules: { defaultNamespace, version: deps.version } })
+  const followed = new Set(options.directories)
   const list = options.directories.map(
     (root) =>
       new FolderSource({
@@ -53,6 +54,7 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
         files: systemFiles,
         watch: systemWatch,
         runAnnotations: () => annotationsInRecovery(deps.store),
+        isFollowed: (folder) => followed.has(folder),
       }),
   )
   return {

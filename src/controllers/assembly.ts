@@ -1,12 +1,13 @@
 import { taskSizeOf } from '../aws/definition-sizes.ts'
 import type { AwsAccounts } from '../aws/ports.ts'
 import type { TemplateSpec } from '../kinds/generated.ts'
-import { KINDS, type Kind, renderKey } from '../kinds/meta.ts'
+import { KINDS, type Kind, parseKey, renderKey } from '../kinds/meta.ts'
 import type { ResolveChecks } from '../kinds/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import {
   type Controller,
+  type ControllerOptions,
   type ControllerStats,
   createController,
   type ReconcileContext,
@@ -23,18 +24,20 @@ import { createAutomations } from './automation/part.ts'
 import type { WebhookPort } from './automation/perform.ts'
 import { clockWatch } from './clock-watch.ts'
 import { createDeploymentReconciler } from './deployment/controller.ts'
+import { createFullLook, unsettleForeign } from './full-look.ts'
 import { createHeartbeats, type HeartbeatSettings, type Heartbeats } from './heartbeat/heartbeat.ts'
 import { createNextDefinitionReader, type ReadNextDefinition } from './next-definition.ts'
 import { OwnCommits } from './own-commits.ts'
 import { createRegistrar, type DefinitionRegistrar } from './registrar.ts'
 import { createRunReconciler, type RunControllerDeps } from './run/controller.ts'
+import { createFirstLooks } from './run/first-looks.ts'
 import type { ObserveDeps } from './run/observe.ts'
 import type { ObserverPace } from './run/observer-schedule.ts'
-import { resolveSources, templateOf } from './run/resolve.ts'
+import { createResolver, templateOf } from './run/resolve.ts'
 import { TaskObserver } from './run/task-observer.ts'
 import { RunLines } from './run-lines.ts'
 import { upkeepParts } from './upkeep.ts'
-import { startKeys, unsettleForeign, type WakeSources, wakesOf } from './wake.ts'
+import { type WakeSources, wakesOf } from './wake.ts'
 import { createWorkPoolReconciler } from './workpool/controller.ts'
 
 export interface AssemblyDeps {
@@ -84,6 +87,7 @@ const WORKERS: Readonly<Record<Kind, number>> = {
 }
 
 type Reconcile = (key: string, context: ReconcileContext) => Promise<Outcome>
+type Reconciler = Pick<ControllerOptions, 'reconcile' | 'together'>
 
 /** All controllers over one store: a queue each, woken by what is committed. */
 export function createAssembly(deps: AssemblyDeps): Assembly {
@@ -110,6 +114,7 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
     own,
     queues,
   })
+  const waker = wakerPart({ ...deps, lines, own }, queues)
   const automations = createAutomations({
     ...deps,
     wakeAutomation: (key) => queues.Automation.add(renderKey(key)),
@@ -121,8 +126,8 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
       heartbeats.part,
       observerPart(observer),
       ...KINDS.map((kind) => controllers[kind]),
-      wakerPart({ store, lines, own, version: deps.version }, queues),
-      clockWatch({ ...deps, onStep: () => wakeAll(store, queues) }),
+      waker.part,
+      clockWatch({ ...deps, onStep: waker.wakeAll }),
       automations,
       ...upkeepParts({
         ...deps,
@@ -137,7 +142,7 @@ export function createAssembly(deps: AssemblyDeps): Assembly {
     accounts,
     heartbeats,
     templateOf: (run) => templateOf(store, deps.checks, run),
-    wakeAll: () => wakeAll(store, queues),
+    wakeAll: waker.wakeAll,
     automationsIdle: () => automations.isIdle(),
     stats: () => byKind((kind) => controllers[kind].stats()),
   }
@@ -165,7 +170,7 @@ function observeDeps(
     },
     lookedAtMs: (attempt) => observer.lookedAtMs(attempt),
     knownForMs: (attempt) => observer.knownForMs(attempt),
-    resolve: (sources, attempt) => resolveSources(deps.checks, sources, attempt),
+    resolve: createResolver(deps.checks),
   }
 }
 
@@ -180,38 +185,54 @@ function createReconcilers(
     readonly own: OwnCommits
     readonly queues: Readonly<Record<Kind, WorkQueue>>
   },
-): Readonly<Record<Kind, Reconcile>> {
+): Readonly<Record<Kind, Reconciler>> {
   const { observe, observer, registrar, nextDefinition, own, queues } = shared
+  const { lines } = observe
+  const run: RunControllerDeps = {
+    ...deps,
+    ...observe,
+    observer,
+    registrar,
+    own,
+    ...(deps.decideRun && { decide: deps.decideRun }),
+  }
+  const reconcileWorkPool = createWorkPoolReconciler({
+    ...deps,
+    own,
+    lines,
+    wakeRun: (key) => queues.Run.add(renderKey(key)),
+  })
   return {
-    Run: createRunReconciler({
-      ...deps,
-      ...observe,
-      observer,
-      registrar,
-      ...(deps.decideRun && { decide: deps.decideRun }),
-    }),
-    WorkPool: createWorkPoolReconciler({
-      ...deps,
-      own,
-      lines: observe.lines,
-      wakeRun: (key) => queues.Run.add(renderKey(key)),
-    }),
-    Deployment: createDeploymentReconciler({ ...deps, nextDefinition, own }),
-    Automation: createAutomationReconciler(deps),
+    Run: {
+      reconcile: afterReading(lines, createRunReconciler(run)),
+      together: createFirstLooks(run),
+    },
+    WorkPool: { reconcile: afterReading(lines, reconcileWorkPool) },
+    Deployment: { reconcile: createDeploymentReconciler({ ...deps, nextDefinition, own }) },
+    Automation: { reconcile: createAutomationReconciler(deps) },
+  }
+}
+
+/** The line that is about to be asked is read before, because that may take a second. */
+function afterReading(lines: RunLines, reconcile: Reconcile): Reconcile {
+  return async (key, context) => {
+    const reading = lines.read(parseKey(key), context.pause)
+    if (reading) await reading
+    return reconcile(key, context)
   }
 }
 
 function createControllers(
   { clock, random, log }: AssemblyDeps,
   queues: Readonly<Record<Kind, WorkQueue>>,
-  reconcilers: Readonly<Record<Kind, Reconcile>>,
+  reconcilers: Readonly<Record<Kind, Reconciler>>,
 ): Readonly<Record<Kind, Controller>> {
   return byKind((kind) =>
     createController({
       name: kind,
       queue: queues[kind],
       workers: WORKERS[kind],
-      reconcile: reconcilers[kind],
+      ...reconcilers[kind],
       clock,
       random,
       log,
@@ -239,14 +260,22 @@ function observerPart(observer: TaskObserver): Part {
 
 /** Subscribes before it queues what is there, so that no change falls in between. */
 function wakerPart(
-  sources: WakeSources & { readonly version: string },
+  sources: WakeSources & { readonly version: string; readonly clock: Clock },
   queues: Readonly<Record<Kind, WorkQueue>>,
-): Part {
-  const { store } = sources
+): { readonly part: Part; readonly wakeAll: () => void } {
+  const { store, clock } = sources
+  const look = createFullLook({
+    store,
+    clock,
+    add: (key, priority) => queues[key.kind].add(renderKey(key), { priority }),
+  })
   let unsubscribe = (): void => {}
-  return {
+  let fail: (error: unknown) => void = () => {}
+  const wakeAll = (): void => look.begin(fail)
+  const part: Part = {
     name: 'wake-ups',
-    start() {
+    start(_signal, failed) {
+      fail = failed
       unsubscribe = store.subscribe((changes) => {
         for (const wake of changes.flatMap((change) => wakesOf(sources, change))) {
           const queue = queues[wake.key.kind]
@@ -255,14 +284,12 @@ function wakerPart(
         }
       })
       unsettleForeign(store, sources.version)
-      wakeAll(store, queues)
+      wakeAll()
     },
-    stop: () => unsubscribe(),
+    stop() {
+      look.stop()
+      unsubscribe()
+    },
   }
-}
-
-function wakeAll(store: Store, queues: Readonly<Record<Kind, WorkQueue>>): void {
-  for (const key of startKeys(store, KINDS)) {
-    queues[key.kind].add(renderKey(key), { priority: 'Low' })
-  }
+  return { part, wakeAll }
 }

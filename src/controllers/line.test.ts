@@ -64,8 +64,8 @@ describe('a line', () => {
       contenders: [contender('ccc'), contender('a'), contender('bb')],
       expect: [
         'a: Go 1',
-        'bb: Waits, behind 1 run: 2 of 3 slots of WorkPool etl are taken.',
-        'ccc: Waits, behind 2 runs: 2 of 3 slots of WorkPool etl are taken.',
+        'bb: Waits, behind 1 run: 3 of 3 slots of WorkPool etl are taken.',
+        'ccc: Waits, behind 2 runs: 3 of 3 slots of WorkPool etl are taken.',
       ],
     },
     {
@@ -78,7 +78,7 @@ describe('a line', () => {
       name: 'serves the higher run priority first',
       at: room({ concurrencyLimit: 1 }),
       contenders: [contender('a'), contender('bb', { priority: 5 })],
-      expect: ['bb: Go 1', 'a: Waits, behind 1 run: 0 of 1 slots of WorkPool etl are taken.'],
+      expect: ['bb: Go 1', 'a: Waits, behind 1 run: 1 of 1 slots of WorkPool etl are taken.'],
     },
     {
       name: 'serves queue 1 before run priorities count',
@@ -87,7 +87,7 @@ describe('a line', () => {
         contender('a', { queue: 'slow', priority: 100 }),
         contender('bb', { queue: 'fast' }),
       ],
-      expect: ['bb: Go 1', 'a: Waits, behind 1 run: 0 of 1 slots of WorkPool etl are taken.'],
+      expect: ['bb: Go 1', 'a: Waits, behind 1 run: 1 of 1 slots of WorkPool etl are taken.'],
     },
     {
       name: 'of a full queue does not stop another queue',
@@ -117,12 +117,18 @@ describe('a line', () => {
       ],
     },
     {
+      name: 'says of a slot that somebody takes now that it is taken',
+      at: room({ queues: [{ name: 'fast', concurrencyLimit: 1 }] }),
+      contenders: [contender('a', { queue: 'fast' }), contender('bb', { queue: 'fast' })],
+      expect: ['a: Go 1', 'bb: Waits: 1 of 1 slots of queue fast are taken.'],
+    },
+    {
       name: 'keeps a quota of memory in GiB',
       at: room({ quota: { memoryGiB: 5 } }, { used: used(1) }),
       contenders: [contender('a'), contender('bb')],
       expect: [
         'a: Go 1',
-        'bb: Waits, behind 1 run: 2 of 5 GiB of the quota of WorkPool etl are taken.',
+        'bb: Waits, behind 1 run: 4 of 5 GiB of the quota of WorkPool etl are taken.',
       ],
     },
     {
@@ -172,14 +178,14 @@ describe('a line', () => {
       ],
       expect: [
         'a: Waits, it is next: 0 of 0 slots of WorkPool etl are taken.',
-        'bb: Cancel. Deployment concurrency limit reached: 0 of 1 active runs of Deployment d are taken.',
+        'bb: Cancel. Deployment concurrency limit reached: 1 of 1 active runs of Deployment d are taken.',
       ],
     },
     {
       name: 'gives an array as many slots as there are',
       at: room({ concurrencyLimit: 4 }, { used: used(1) }),
       contenders: [contender('a', { tasks: 10 }), contender('bb')],
-      expect: ['a: Go 3', 'bb: Waits, behind 1 run: 1 of 4 slots of WorkPool etl are taken.'],
+      expect: ['a: Go 3', 'bb: Waits, behind 1 run: 4 of 4 slots of WorkPool etl are taken.'],
     },
   ]
   test.each(cases)('$name', ({ at, contenders, expect: expected }) => {

@@ -67,9 +67,10 @@ const MIB_PER_GIB = 1024
 
 /** Something of which there is only so much. */
 interface Resource {
-  readonly sentence: string
+  readonly what: string
   readonly total: number
-  free: number
+  /** By tasks that there are, and by those that are called up now. More than there is, after a limit was lowered. */
+  taken: number
   readonly perTask: (contender: Contender) => number
   /** Some tasks take more of it than others. */
   readonly isBySize: boolean
@@ -181,9 +182,15 @@ function limited(
   perTask: Resource['perTask'],
 ): readonly Resource[] {
   if (total === undefined) return []
-  const sentence = `${rounded(used)} of ${rounded(total)} ${what} are taken`
-  const isBySize = perTask !== oneEach
-  return [{ sentence, total, free: Math.max(0, total - used), perTask, isBySize }]
+  return [{ what, total, taken: used, perTask, isBySize: perTask !== oneEach }]
+}
+
+function freeOf({ total, taken }: Resource): number {
+  return Math.max(0, total - taken)
+}
+
+function sentenceOf({ what, total, taken }: Resource): string {
+  return `${rounded(taken)} of ${rounded(total)} ${what} are taken`
 }
 
 function rounded(value: number): string {
@@ -196,7 +203,7 @@ function turnOf(line: Line, contender: Contender): Turn {
   if (unknown !== undefined) return { type: 'Wait', why: unknown, ahead: 0, stalled: true }
   const oversized = line.pool.find(({ total, perTask }) => perTask(contender) > total)
   if (oversized && oversized.total > 0) {
-    const why = `One task of it needs ${rounded(oversized.perTask(contender))}, more than there is: ${oversized.sentence}.`
+    const why = `One task of it needs ${rounded(oversized.perTask(contender))}, more than there is: ${sentenceOf(oversized)}.`
     return { type: 'Wait', why, ahead: 0, stalled: true }
   }
   const refused = groupTurn(line, contender)
@@ -207,16 +214,16 @@ function turnOf(line: Line, contender: Contender): Turn {
 
 function launchTurn(line: Line, contender: Contender): Turn {
   const queue = line.queues.get(contender.queue)
-  const ofQueue = queue ? Math.floor(queue.free) : Number.POSITIVE_INFINITY
+  const ofQueue = queue ? Math.floor(freeOf(queue)) : Number.POSITIVE_INFINITY
   if (queue && ofQueue < 1) {
-    return { type: 'Wait', why: `Waits: ${queue.sentence}.`, ahead: line.ahead }
+    return { type: 'Wait', why: `Waits: ${sentenceOf(queue)}.`, ahead: line.ahead }
   }
   const wanted = Math.min(contender.tasks, ofQueue)
   const [tasks, short] = fitting(line.pool, contender, wanted)
-  if (short) line.blocked = short.sentence
+  for (const resource of line.pool) resource.taken += tasks * resource.perTask(contender)
+  if (short) line.blocked = sentenceOf(short)
   if (tasks < 1) return waitBehind(line.ahead++, line.blocked ?? NOTHING_FREE)
-  for (const resource of line.pool) resource.free -= tasks * resource.perTask(contender)
-  if (queue) queue.free -= tasks
+  if (queue) queue.taken += tasks
   line.ahead += 1
   return { type: 'Go', tasks }
 }
@@ -231,7 +238,7 @@ function fitting(
   let short: Resource | undefined
   for (const resource of pool) {
     const each = resource.perTask(contender)
-    const room = each > 0 ? Math.floor(resource.free / each) : Number.POSITIVE_INFINITY
+    const room = each > 0 ? Math.floor(freeOf(resource) / each) : Number.POSITIVE_INFINITY
     if (room >= tasks) continue
     tasks = room
     short = resource
@@ -251,7 +258,9 @@ function groupTurn(line: Line, { group, holdsGroup }: Contender): Turn | undefin
   const active = line.room.active(group)
   line.places.set(group.id, before + 1)
   if (active + before < group.limit) return undefined
-  const taken = `${active} of ${group.limit} active runs of ${group.name} are taken`
+  // Those who go now take their places with this very call.
+  const places = Math.max(active, group.limit)
+  const taken = `${places} of ${group.limit} active runs of ${group.name} are taken`
   if (group.policy === 'CancelNew') {
     return { type: 'Cancel', why: `Deployment concurrency limit reached: ${taken}.` }
   }

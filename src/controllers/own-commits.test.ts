@@ -32,12 +32,23 @@ test('a status that its own reconcile wrote needs no second look', () => {
   expect(heard(setStatus)).toEqual([true])
 })
 
+/** A finalizer keeps it: that is a change like any other. */
+function deleteHeld({ objects }: Store): void {
+  const old = objects.get(OLD)
+  if (old) objects.update({ ...old, metadata: { ...old.metadata, finalizers: ['x'] } })
+  objects.markDeleted(OLD, 0)
+}
+
 test.each<readonly [string, (store: Store) => void]>([
   ['a new spec', respecify],
   ['a new object', ({ objects }) => void objects.create(aNewObject('new'))],
   ['a deletion', ({ objects }) => void objects.markDeleted(OLD, 0)],
 ])('%s does, though it is of the same commit', (_, act) => {
   expect(heard(act)).toEqual([false])
+})
+
+test('a deletion that a finalizer holds is no status', () => {
+  expect(heard(deleteHeld)).toEqual([false, false])
 })
 
 test('what others write about it does', () => {

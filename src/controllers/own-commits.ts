@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../kinds/meta.ts'
+import type { ObjectKey, ObjectMeta } from '../kinds/meta.ts'
 import type { Change } from '../store/types.ts'
 
 /**
@@ -6,27 +6,35 @@ import type { Change } from '../store/types.ts'
  * commit before it returns, so whatever they hear meanwhile of this object is its own.
  */
 export class OwnCommits {
-  #key: ObjectKey | undefined
+  #keys: readonly ObjectKey[] = []
 
-  /** Runs one synchronous commit of the object's own reconcile. */
-  during(key: ObjectKey, commit: () => void): void {
-    this.#key = key
+  /** Runs one synchronous commit of the objects' own reconciles, and returns what that returns. */
+  during<T>(keys: ObjectKey | readonly ObjectKey[], commit: () => T): T {
+    this.#keys = [keys].flat()
     try {
-      commit()
+      return commit()
     } finally {
-      this.#key = undefined
+      this.#keys = []
     }
   }
 
-  /** A status that its own reconcile has just found out: it has decided by it already. */
+  /** A status that its own reconcile has just found out, and nothing else: it has decided by it already. */
   isOwnStatus({ type, kind, namespace, name, object, previous }: Change): boolean {
-    const key = this.#key
     return (
       type === 'MODIFIED' &&
-      key?.kind === kind &&
-      key.namespace === namespace &&
-      key.name === name &&
-      object?.metadata.generation === previous?.metadata.generation
+      this.#keys.some(
+        (key) => key.kind === kind && key.namespace === namespace && key.name === name,
+      ) &&
+      object !== undefined &&
+      previous !== undefined &&
+      isSameBut(object.metadata, previous.metadata)
     )
   }
+}
+
+/** Every other writer changes the metadata: a new spec its generation, a deletion its time. */
+function isSameBut(now: ObjectMeta, before: ObjectMeta): boolean {
+  const { resourceVersion: _, ...rest } = now
+  const { resourceVersion: __, ...restBefore } = before
+  return JSON.stringify(rest) === JSON.stringify(restBefore)
 }

@@ -135,3 +135,64 @@ test('a run that was over and runs again takes its place behind the slots that a
     why: 'Waits, it is next: 1 of 1 slots of WorkPool default are taken.',
   })
 })
+
+describe('lines that are read in slices', () => {
+  const KEY = { kind: 'WorkPool', namespace: 'default', name: 'default' } as const
+
+  test('answer as lines that are read at once do, whatever is committed between two slices', async () => {
+    const steps = fc.array(step, { minLength: 10, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(poolSpec, steps, async (spec, all) => {
+        const store = storeWith(spec)
+        const [early, late] = [all.slice(0, 6), all.slice(6)]
+        for (const one of early) store.transaction(() => take(store, one))
+        const lines = linesOver(store)
+        const pause = (): Promise<void> => {
+          const next = late.shift()
+          if (next) store.transaction(() => take(store, next))
+          return Promise.resolve()
+        }
+        await lines.read(KEY, pause)
+        await lines.read({ ...KEY, name: 'other' }, pause)
+        expect(answers(store, lines, spec)).toEqual(answers(store, linesOver(store), spec))
+        for (const one of late) store.transaction(() => take(store, one))
+        expect(answers(store, lines, spec)).toEqual(answers(store, linesOver(store), spec))
+        store.close()
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('are read once for all who ask, and are there then', async () => {
+    const store = storeWith({})
+    store.transaction(() => {
+      for (let index = 0; index < 100; index += 1) store.objects.create(aNewObject(`r${index}`))
+    })
+    const lines = linesOver(store)
+    let pauses = 0
+    const pause = (): Promise<void> => {
+      pauses += 1
+      return Promise.resolve()
+    }
+    const reading = lines.read(KEY, pause)
+    expect(lines.read(keyOfRun('r7'), pause)).toBe(reading)
+    await reading
+    expect(pauses).toBeGreaterThan(10)
+    expect(lines.read(KEY, pause)).toBeUndefined()
+    expect(lines.read(keyOfRun('r7'), pause)).toBeUndefined()
+    expect(lines.waiting('default', 'default').get('default')).toBe(100)
+  })
+
+  test('are read again after the pool was changed meanwhile', async () => {
+    const store = storeWith({})
+    const lines = linesOver(store)
+    await lines.read(KEY, () => {
+      const pool = store.objects.get(KEY)
+      if (pool?.metadata.generation === 1) {
+        store.transaction(() => store.objects.update({ ...pool, spec: { concurrencyLimit: 1 } }))
+      }
+      return Promise.resolve()
+    })
+    expect(lines.read(KEY, () => undefined)).toBeUndefined()
+  })
+})

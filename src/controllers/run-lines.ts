@@ -3,8 +3,9 @@ import type { RunSpec, WorkPoolSpec } from '../kinds/generated.ts'
 import { keyOf, type ObjectKey } from '../kinds/meta.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
 import { invariant } from '../lib/assert.ts'
+import { sortInSlices } from '../lib/sorted.ts'
 import type { Change, PoolUse, Store } from '../store/types.ts'
-import { type Calls, callUp, type Group, type TaskSize, type Turn } from './line.ts'
+import { type Calls, callUp, type Group, inLine, type TaskSize, type Turn } from './line.ts'
 import { PoolLine } from './pool-line.ts'
 import { type Place, placeOf, poolNameOf, type RunObject } from './run-place.ts'
 
@@ -16,6 +17,18 @@ export interface RunLinesDeps {
 
 /** Of a run that has just gone: its line hears of it with the same commit. */
 const NO_SIZE: TaskSize = { cpuUnits: 0, memoryMib: 0 }
+
+type Pause = () => Promise<void> | undefined
+
+/** A line that is being read in slices. */
+interface Reading {
+  readonly done: Promise<void>
+  /** By uid: runs that changed meanwhile, to be read once more. */
+  readonly changed: Map<string, ObjectKey>
+}
+
+/** Runs that are read between two pauses: less than a millisecond. */
+const SLICE = 16
 
 interface Line {
   readonly runs: PoolLine
@@ -39,12 +52,15 @@ interface PoolQuestion {
  * - A pool's line is read from the store when it is first asked for, and follows each commit from then
  *   on: store and line are never apart when a decision is made, because both change before anything
  *   else runs.
+ * - Who is about to ask calls `read` first: a line that is not there is read in slices (`#readings`), and only
+ *   one that is asked for without that at once.
  * - A pool or deployment whose spec changes drops the lines of its namespace: they are read again.
  * - `#version` grows with every change of a line, so an answer is used for as long as nothing changes.
  */
 export class RunLines {
   readonly #deps: RunLinesDeps
   readonly #lines = new Map<string, Line>()
+  readonly #readings = new Map<string, Reading>()
   /** Keys of runs by the object that they wait for. */
   readonly #dependents = new Map<string, Map<string, ObjectKey>>()
   #version = 0
@@ -63,7 +79,16 @@ export class RunLines {
   stop(): void {
     this.#unsubscribe()
     this.#lines.clear()
+    this.#readings.clear()
     this.#dependents.clear()
+  }
+
+  /** Reads the line that a pool or a run will ask for; undefined where it is there, or nobody will. */
+  read(about: ObjectKey, pause: Pause): Promise<void> | undefined {
+    const { kind, namespace } = about
+    if (kind === 'WorkPool') return this.#readLine(namespace, about.name, pause)
+    const run = this.#deps.store.objects.get(about) as RunObject | undefined
+    return run && this.#readLine(namespace, poolNameOf(run, this.#deploymentOf(run)), pause)
   }
 
   /** How many runs of a pool are neither active nor over, by queue. */
@@ -175,7 +200,7 @@ export class RunLines {
     const known = this.#lines.get(key)
     if (known) return known
     const { objects } = this.#deps.store
-    const line: Line = { runs: new PoolLine(this.#pool(namespace, pool)), called: undefined }
+    const line = this.#newLine(namespace, pool)
     this.#lines.set(key, line)
     for (const run of objects.unfinishedRunKeysOfWorkPool(namespace, pool)) {
       const object = objects.get(run) as RunObject | undefined
@@ -184,9 +209,72 @@ export class RunLines {
     return line
   }
 
+  #readLine(namespace: string, pool: string, pause: Pause): Promise<void> | undefined {
+    const key = `${namespace}/${pool}`
+    if (this.#lines.has(key)) return undefined
+    const known = this.#readings.get(key)
+    if (known) return known.done
+    const changed = new Map<string, ObjectKey>()
+    const reading: Reading = {
+      changed,
+      // Not before the reading is known: from then on it hears of every change.
+      done: Promise.resolve().then(async () => {
+        try {
+          const line = await this.#fill({ namespace, pool }, pause)
+          // Dropped meanwhile, or somebody could not wait.
+          if (this.#readings.get(key) !== reading || this.#lines.has(key)) return
+          this.#lines.set(key, line)
+          for (const [uid, run] of changed) this.#readAgain(line, pool, { uid, run })
+        } finally {
+          if (this.#readings.get(key) === reading) this.#readings.delete(key)
+        }
+      }),
+    }
+    this.#readings.set(key, reading)
+    return reading.done
+  }
+
+  /** In order: a list of a hundred thousand takes a new last member at once, and any other slowly. */
+  async #fill(
+    { namespace, pool }: { readonly namespace: string; readonly pool: string },
+    pause: Pause,
+  ): Promise<Line> {
+    const { objects } = this.#deps.store
+    const line = this.#newLine(namespace, pool)
+    const places: Place[] = []
+    for (const [index, key] of objects.unfinishedRunKeysOfWorkPool(namespace, pool).entries()) {
+      if (index % SLICE === 0) await pause()
+      const run = objects.get(key) as RunObject | undefined
+      const place = run && this.#placeOf(pool, run)
+      if (place) places.push(place)
+    }
+    const compare = inLine(this.#pool(namespace, pool)?.spec ?? {})
+    const sorted = await sortInSlices(places, compare, pause)
+    for (const [index, place] of sorted.entries()) {
+      if (index % SLICE === 0) await pause()
+      this.#enter(line, place)
+    }
+    return line
+  }
+
+  #newLine(namespace: string, pool: string): Line {
+    return { runs: new PoolLine(this.#pool(namespace, pool)), called: undefined }
+  }
+
+  #readAgain(
+    line: Line,
+    pool: string,
+    { uid, run: key }: { readonly uid: string; readonly run: ObjectKey },
+  ): void {
+    const run = this.#deps.store.objects.get(key) as RunObject | undefined
+    if (run?.metadata.uid === uid) this.#put(line, pool, run)
+    else this.#remove(line, uid)
+  }
+
   /** Undefined for a run that is over. */
   #placeOf(poolName: string, run: RunObject): Place | undefined {
-    const size = once(() => this.#sizeOf(keyOf(run)))
+    const key = keyOf(run)
+    const size = once(() => this.#sizeOf(key))
     const pool = this.#pool(run.metadata.namespace, poolName)
     return placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
   }
@@ -199,18 +287,19 @@ export class RunLines {
   }
 
   #put(line: Line, poolName: string, run: RunObject): void {
-    const { namespace, uid } = run.metadata
     const place = this.#placeOf(poolName, run)
-    if (!place) {
-      this.#remove(line, uid)
-      return
-    }
+    if (place) this.#enter(line, place)
+    else this.#remove(line, run.metadata.uid)
+  }
+
+  #enter(line: Line, place: Place): void {
     if (!line.runs.put(place)) return
     this.#version += 1
-    for (const { kind = 'Run', name } of place.dependsOn ?? []) {
-      const key = `${namespace}/${kind}/${name}`
+    const { id, key: run, dependsOn = [] } = place
+    for (const { kind = 'Run', name } of dependsOn) {
+      const key = `${run.namespace}/${kind}/${name}`
       const waiting = this.#dependents.get(key) ?? new Map<string, ObjectKey>()
-      this.#dependents.set(key, waiting.set(uid, place.key))
+      this.#dependents.set(key, waiting.set(id, run))
     }
   }
 
@@ -265,7 +354,9 @@ export class RunLines {
     const moved =
       before && (before.workPool !== run.spec.workPool || before.deployment !== run.spec.deployment)
     if (moved) this.#drop(change.namespace)
-    const line = this.#lines.get(`${change.namespace}/${pool}`)
+    const key = `${change.namespace}/${pool}`
+    this.#readings.get(key)?.changed.set(change.uid, keyOf(run))
+    const line = this.#lines.get(key)
     if (!line) return
     if (change.type === 'DELETED') this.#remove(line, change.uid)
     else this.#put(line, pool, run)
@@ -273,8 +364,8 @@ export class RunLines {
 
   #drop(namespace: string): void {
     this.#version += 1
-    for (const key of this.#lines.keys()) {
-      if (key.startsWith(`${namespace}/`)) this.#lines.delete(key)
+    for (const known of [this.#lines, this.#readings]) {
+      for (const key of known.keys()) if (key.startsWith(`${namespace}/`)) known.delete(key)
     }
   }
 }

@@ -1,12 +1,6 @@
 import type { DeploymentStatus } from '../kinds/deployment.ts'
 import type { DeploymentSpec, RunSpec } from '../kinds/generated.ts'
-import {
-  type CapstanObject,
-  DEFAULT_WORK_POOL,
-  isKind,
-  type Kind,
-  type ObjectKey,
-} from '../kinds/meta.ts'
+import { type CapstanObject, DEFAULT_WORK_POOL, isKind, type ObjectKey } from '../kinds/meta.ts'
 import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import type { Change, Store } from '../store/types.ts'
 import type { OwnCommits } from './own-commits.ts'
@@ -41,9 +35,11 @@ export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   const { kind, namespace, name } = change
   if (kind === 'Namespace')
     return [now({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL })]
-  if (!isKind(kind) || isBeatShown(change) || sources.own?.isOwnStatus(change)) return []
-  const own = { ...now({ kind, namespace, name }), isUrgent: change.type !== 'ADDED' }
-  return [own, ...related(sources, change, { kind, namespace, name })]
+  if (!isKind(kind) || isBeatShown(change)) return []
+  const key = { kind, namespace, name }
+  const others = related(sources, change, key)
+  if (sources.own?.isOwnStatus(change)) return others
+  return [{ ...now(key), isUrgent: change.type !== 'ADDED' }, ...others]
 }
 
 /** A beat that is shown is news for people alone: nothing is decided by it, and a fleet has thousands a minute. */
@@ -177,31 +173,4 @@ function respecified(change: Change, keys: () => readonly ObjectKey[]): readonly
 
 function now(key: ObjectKey): Wake {
   return { key, delayMs: 0 }
-}
-
-/** Everything that a full look has to look at, unfinished runs first; runs that are settled need nothing. */
-export function startKeys(store: Store, kinds: readonly Kind[]): readonly ObjectKey[] {
-  const { objects } = store
-  const unfinished = objects.unfinishedRunKeys()
-  const seen = new Set(unfinished.map(({ namespace, name }) => `${namespace}/${name}`))
-  const finished = objects
-    .unsettledRunKeys()
-    .filter(({ namespace, name }) => !seen.has(`${namespace}/${name}`))
-  const others = kinds.flatMap((kind) => (kind === 'Run' ? finished : objects.keys(kind)))
-  const pools = objects
-    .namespaces()
-    .map(({ name }): ObjectKey => ({ kind: 'WorkPool', namespace: name, name: DEFAULT_WORK_POOL }))
-  return [...unfinished, ...pools, ...others]
-}
-
-const SETTLED_BY = 'settled-by'
-
-/** Another version of Capstan may decide otherwise about runs that an earlier one was done with. */
-export function unsettleForeign(store: Store, version: string): void {
-  const { identity, objects } = store
-  if (identity.get(SETTLED_BY) === version) return
-  store.transaction(() => {
-    objects.unsettle()
-    identity.set(SETTLED_BY, version)
-  })
 }

@@ -50,6 +50,11 @@ const CASES: readonly (readonly [string, JsonObject, JsonObject])[] = [
     },
   ],
   [
+    'words that every object of JavaScript answers to',
+    { actions: [{ type: 'constructor', toString: 1 }] },
+    { actions: [{ type: 'constructor', toString: 1 }] },
+  ],
+  [
     'both spellings stay, for the schema to refuse',
     { trigger: { for_each: [], forEach: [] } },
     { trigger: { for_each: [], forEach: [] } },

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../lib/json.ts'
 
 /** The peer's action names beside Capstan's. */
 const ACTION_SYNONYMS: Readonly<Record<string, string>> = {
@@ -56,9 +56,9 @@ export function normalizeTrigger(trigger: Json): Json {
 
 function normalizeAction(action: Json): Json {
   if (!isJsonObject(action)) return action
-  const renamed = renameKeys(action, (key) => ACTION_KEYS[key] ?? key)
+  const renamed = renameKeys(action, (key) => ownMember(ACTION_KEYS, key) ?? key)
   const { type } = renamed
-  const synonym = typeof type === 'string' ? ACTION_SYNONYMS[type] : undefined
+  const synonym = typeof type === 'string' ? ownMember(ACTION_SYNONYMS, type) : undefined
   return synonym === undefined ? renamed : { ...renamed, type: synonym }
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Heartbeat, Scalar } from './generated.ts'
-import { heartbeatConflict, heartbeatEnv, heartbeatOfEnv, leaseTerms } from './heartbeat.ts'
+import {
+  heartbeatConflict,
+  heartbeatEnv,
+  heartbeatOfEnv,
+  leaseTerms,
+  toldHeartbeat,
+} from './heartbeat.ts'
 
 const RUNNER = 'PREFECT_RUNNER_HEARTBEAT_FREQUENCY'
 const FLOWS = 'PREFECT_FLOWS_HEARTBEAT_FREQUENCY'
@@ -97,6 +103,16 @@ describe('the environment of a task', () => {
     [FLOWS, null],
   ])('leaves the frequency to the template: %s %j', (name, value) => {
     expect(heartbeatEnv(terms, { ...task, env: { [name]: value } })).not.toHaveProperty(FLOWS)
+  })
+
+  test('says afterwards what a task was told', () => {
+    const { url, frequencySeconds } = terms
+    const { url: _, ...nowhere } = terms
+    const told = (env: Readonly<Record<string, string>>) => toldHeartbeat((name) => env[name])
+    expect(told(heartbeatEnv(terms, task))).toEqual({ url, frequencySeconds })
+    expect(told(heartbeatEnv(nowhere, task))).toEqual({ frequencySeconds })
+    expect(told(heartbeatEnv({ ...terms, source: 'Logs' }, task))).toBeUndefined()
+    expect(told({ CAPSTAN_HEARTBEAT_SECONDS: '1' })).toBeUndefined()
   })
 
   test('names no address where there is none, and is empty for other sources', () => {

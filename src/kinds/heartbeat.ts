@@ -102,6 +102,27 @@ export function leaseTerms(heartbeat: Heartbeat, url: string | undefined): Lease
   }
 }
 
+/** What the environment of a task says of its beats over HTTP. */
+export interface ToldHeartbeat {
+  readonly frequencySeconds: number
+  /** Of the intake; absent: it was told of none. */
+  readonly url?: string
+}
+
+/** The inverse of `heartbeatEnv`: undefined where a task was told nothing. */
+export function toldHeartbeat(
+  valueOf: (name: string) => string | undefined,
+): ToldHeartbeat | undefined {
+  const seconds = valueOf(OWN_HEARTBEAT_ENV.seconds)
+  if (seconds === undefined) return undefined
+  const frequencySeconds = toSeconds(seconds)
+  if (!Number.isInteger(frequencySeconds) || frequencySeconds < MIN_FREQUENCY_SECONDS) {
+    return undefined
+  }
+  const [url, path] = valueOf(OWN_HEARTBEAT_ENV.url)?.split(HEARTBEAT_PATH) ?? []
+  return { frequencySeconds, ...(url !== undefined && path !== undefined && { url }) }
+}
+
 /**
  * The environment of a task that is to beat. The peer's flows are told the frequency unless the template
  * does, or says by null that they are not to be.

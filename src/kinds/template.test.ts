@@ -49,6 +49,11 @@ describe('values', () => {
     ['a declared name without a value removes the item', ['{{ size }}', 'x'], ['x']],
     ['walking into a missing value is no value', { a: '{{ parameters.missing.x }}' }, {}],
     ['emptied parents stay', { a: { b: '{{ size }}' } }, { a: {} }],
+    [
+      'but not in a definition, where ECS refuses them, as with the peer',
+      { taskDefinition: { ephemeralStorage: { sizeInGiB: '{{ size }}' }, volumes: [], cpu: '1' } },
+      { taskDefinition: { volumes: [], cpu: '1' } },
+    ],
     ['keys are not rendered', { '{{ image }}': 1 }, { '{{ image }}': 1 }],
     ['the same name twice', '{{ cpu }}{{ cpu }}', '256256'],
     ['other braces stay', '{{ a b }} {{ x | y }}', '{{ a b }} {{ x | y }}'],

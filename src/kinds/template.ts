@@ -65,7 +65,11 @@ function renderValue(rendering: Rendering, value: Json): Json | undefined {
       const rendered = item === undefined ? undefined : renderStep(rendering, key, item)
       return rendered === undefined ? [] : [[key, rendered]]
     })
-    return Object.fromEntries(entries)
+    const isEmptied = entries.length === 0 && Object.keys(value).length > 0
+    // ECS refuses what is empty there, so an optional part needs no more than a variable without a default.
+    return isEmptied && rendering.path[0] === 'taskDefinition'
+      ? undefined
+      : Object.fromEntries(entries)
   }
   return value.flatMap((item, index): readonly Json[] => {
     const rendered = renderStep(rendering, index, item)

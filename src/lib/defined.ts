@@ -7,6 +7,9 @@ export type Defined<T> = {
 
 /** A copy without undefined members; false, zero, null and empty text stay. */
 export function defined<T extends object>(value: T): Defined<T> {
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(entries) as Defined<T>
+  const present: Partial<T> = {}
+  for (const key of Object.keys(value) as (keyof T)[]) {
+    if (value[key] !== undefined) present[key] = value[key]
+  }
+  return present as unknown as Defined<T>
 }

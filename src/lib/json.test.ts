@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from './json.ts'
+import { canonicalJson, ownMember } from './json.ts'
+
+test.each([
+  ['known', 1],
+  ['unknown', undefined],
+  ['constructor', undefined],
+  ['__proto__', undefined],
+])('of a table, %s is %j', (key, value) => {
+  expect(ownMember({ known: 1 }, key)).toBe(value)
+})
 
 describe('canonical JSON', () => {
   test.each([

@@ -9,6 +9,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * What an object itself has under a key that came from outside: `constructor` and `toString` are members of
+ * every object.
+ */
+export function ownMember<Value>(
+  object: Readonly<Record<string, Value>>,
+  key: string,
+): Value | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
 /** JSON text with sorted keys and without undefined members: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return quoted(value)

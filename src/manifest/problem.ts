@@ -45,6 +45,12 @@ export interface Position {
   readonly column: number
 }
 
+/** Line and column of an offset in a text. */
+export function positionIn(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
+
 /** Something wrong with one object, wherever it came from. `path` goes from the object down. */
 export interface Issue {
   readonly code: ProblemCode

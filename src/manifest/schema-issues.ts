@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { PathStep } from '../kinds/placeholder.ts'
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../lib/json.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Issue, ProblemCode } from './problem.ts'
 
@@ -117,7 +117,7 @@ function unknownField(error: ErrorObject, path: readonly PathStep[]): Issue {
     atKey: true,
     message: `unknown field '${name}'${way}`,
   }
-  const hint = FIELD_HINTS[name]
+  const hint = ownMember(FIELD_HINTS, name)
   return hint === undefined || near !== undefined ? found : { ...found, hint }
 }
 

@@ -41,7 +41,7 @@ export interface Conversion {
 }
 
 /** Keys that reach prototypes when careless code copies objects; no manifest needs them. */
-const FORBIDDEN_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype']
+export const FORBIDDEN_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype']
 
 /** The only tags that may be written out: those of the values that JSON has. */
 const JSON_TAGS: readonly string[] = ['str', 'int', 'float', 'bool', 'null', 'seq', 'map'].map(

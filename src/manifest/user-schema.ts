@@ -1,5 +1,6 @@
-import { Ajv, type ValidateFunction } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import { createRequire } from 'node:module'
+import type { Ajv, Options, ValidateFunction } from 'ajv'
+import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { PathStep } from '../kinds/placeholder.ts'
 import type { ShapeIssue } from '../kinds/values.ts'
 import { errorMessage } from '../lib/errors.ts'
@@ -31,10 +32,12 @@ type Compiled =
  */
 export function createUserSchemas(): UserSchemas {
   const compiled = new Map<string, Compiled>()
+  let compileSchema: CompileSchema | undefined
   const compile = (schema: JsonObject): Compiled => {
     const text = JSON.stringify(schema)
     const known = compiled.get(text)
     if (known) return known
+    compileSchema ??= createCompiler()
     const made = compileSchema(schema)
     const [oldest] = compiled.keys()
     if (compiled.size >= MAX_COMPILED && oldest !== undefined) compiled.delete(oldest)
@@ -58,17 +61,47 @@ const NOT_USABLE: ShapeIssue = {
   message: 'the schema is not valid, so nothing can be checked against it',
 }
 
-function compileSchema(schema: JsonObject): Compiled {
-  const issues = forbiddenKeywords(schema, [])
-  if (issues.length > 0) return { ok: false, issues }
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false })
-  ajvFormats.default(ajv, [...FORMATS])
-  try {
-    return { ok: true, validate: ajv.compile({ type: 'object', ...schema }) }
-  } catch (error) {
-    const message = `not a valid JSON Schema: ${errorMessage(error)}`
-    return { ok: false, issues: [{ code: 'InvalidSchema', path: [], message }] }
+type CompileSchema = (schema: JsonObject) => Compiled
+
+/**
+ * ajv is loaded with the first schema of a user: most folders have none, and to load it takes as long as to
+ * read the folder. What a schema must look like is compiled once, each schema in an instance of its own: one
+ * that is shared would keep something of all it ever saw.
+ */
+function createCompiler(): CompileSchema {
+  const createAjv = ajvLoader()
+  const judge = createAjv({})
+  return (schema) => {
+    const issues = forbiddenKeywords(schema, [])
+    if (issues.length > 0) return { ok: false, issues }
+    const typed = { type: 'object', ...schema }
+    try {
+      // Throws; a promise is for schemas that say $async.
+      void judge.validateSchema(typed, true)
+      const ajv = createAjv({ meta: false, validateSchema: false })
+      return { ok: true, validate: ajv.compile(typed) }
+    } catch (error) {
+      const message = `not a valid JSON Schema: ${errorMessage(error)}`
+      return { ok: false, issues: [{ code: 'InvalidSchema', path: [], message }] }
+    }
   }
+}
+
+function ajvLoader(): (options: Options) => Ajv {
+  // A require, because values are checked where nothing can be waited for.
+  const library = createRequire(import.meta.url)('ajv') as { readonly Ajv: typeof Ajv }
+  const formats = Object.fromEntries(FORMATS.map((name) => [name, fullFormats[name]]))
+  return (options) =>
+    new library.Ajv({
+      allErrors: true,
+      verbose: true,
+      strict: false,
+      logger: false,
+      formats,
+      // Optimizing takes as long as all else, and the values are few.
+      code: { optimize: false },
+      ...options,
+    })
 }
 
 /** A schema can refer to itself without end; that only shows when it is used. */

@@ -1,10 +1,9 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import type { ErrorObject } from 'ajv'
 import { normalizeAutomationSpec, normalizeTrigger } from '../kinds/automation-synonyms.ts'
-import { SCHEMAS } from '../kinds/generated.ts'
 import type { Kind } from '../kinds/meta.ts'
 import type { ResolveChecks } from '../kinds/resolve.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { createSchemaChecks } from './own-schemas.ts'
 import type { Issue } from './problem.ts'
 import { checkObjectRules } from './rules/object.ts'
 import { toIssues, toPath } from './schema-issues.ts'
@@ -30,26 +29,17 @@ const SCHEMA_FILES: Readonly<Record<Kind, string>> = {
 /** Issues of one object that are reported; the rest would only follow from them. */
 const MAX_ISSUES = 20
 
-/** Compiles each schema when it is first needed, and once: the first use costs about 100 ms. */
+/** Keeps what it made ready, of our own schemas and of users': one is enough for a process. */
 export function createValidator(): Validator {
-  const ajv = createAjv()
+  const check = createSchemaChecks()
   const schemas = createUserSchemas()
-  const schemaOf = (file: string): ValidateFunction => {
-    const validate = ajv.getSchema(file)
-    if (!validate) throw new Error(`there is no schema ${file}`)
-    return validate
-  }
   return {
     schemas,
     values: schemas.checkValues,
-    template(template) {
-      const validate = schemaOf('template.schema.json')
-      return validate(template) ? [] : toIssues(validate.errors ?? [])
-    },
+    template: (template) => toIssues(check('template.schema.json', template)),
     object(kind, object, maxIssues = MAX_ISSUES) {
       const normalized = normalizeObject(kind, object)
-      const validate = schemaOf(SCHEMA_FILES[kind])
-      const errors = validate(normalized) ? [] : writtenErrors(validate.errors ?? [])
+      const errors = writtenErrors(check(SCHEMA_FILES[kind], normalized))
       const issues =
         errors.length > 0
           ? toIssues(errors, maxIssues)
@@ -57,19 +47,6 @@ export function createValidator(): Validator {
       return issues.slice(0, maxIssues)
     },
   }
-}
-
-/**
- * That our own schemas are schemas is a test's business: to compile what they would be checked against takes
- * longer than everything else at start.
- */
-function createAjv(): Ajv {
-  const trusted = { meta: false, validateSchema: false } as const
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, ...trusted })
-  ajvFormats.default(ajv, ['date-time', 'uri'])
-  ajv.addVocabulary(['x-message', 'x-kubernetes-preserve-unknown-fields', 'tsType'])
-  for (const schema of Object.values(SCHEMAS)) ajv.addSchema({ ...schema })
-  return ajv
 }
 
 /** Errors of alternatives at a value that is allowed as written go with it. */

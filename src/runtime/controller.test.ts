@@ -10,7 +10,11 @@ import { WorkQueue } from './workqueue.ts'
 
 const BACKOFF = { initialMs: 100, factor: 2, maxMs: 1_000, jitter: 0 }
 
-function setUp(reconcile: ControllerOptions['reconcile'], workers = 1) {
+function setUp(
+  reconcile: ControllerOptions['reconcile'],
+  workers = 1,
+  together?: ControllerOptions['together'],
+) {
   const clock = new FakeClock()
   const queue = new WorkQueue(clock)
   const log = recordingLog()
@@ -20,6 +24,7 @@ function setUp(reconcile: ControllerOptions['reconcile'], workers = 1) {
     queue,
     workers,
     reconcile,
+    together,
     clock,
     log,
     random: seededRandom(1),
@@ -255,5 +260,31 @@ describe('workers', () => {
     expect(seen.length).toBeLessThan(20)
     while (seen.length < 100) await fake.advance(1)
     expect(controller.stats()).toMatchObject({ reconciles: 100, ready: 0 })
+  })
+})
+
+describe('keys that are reconciled together', () => {
+  test('are not reconciled one by one, and count as reconciled', async () => {
+    const single: string[] = []
+    const reconcile = (key: string) => {
+      single.push(key)
+      return Promise.resolve(awaitChange())
+    }
+    const { controller, queue, start, clock } = setUp(reconcile, 1, (key, ahead) => {
+      if (key !== 'b') return []
+      const next = ahead.upcoming(2)
+      for (const one of next) ahead.pass(one)
+      return [key, ...next]
+    })
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)
+    void start()
+    await clock.advance(0)
+    expect(single).toEqual(['a', 'e'])
+    expect(controller.stats()).toMatchObject({
+      reconciles: 5,
+      awaitChange: 5,
+      ready: 0,
+      processing: 0,
+    })
   })
 })

@@ -3,7 +3,7 @@ import type { Random } from '../lib/random.ts'
 import type { BackoffPolicy } from './backoff.ts'
 import type { Log } from './logger.ts'
 import type { Part } from './manager.ts'
-import type { Outcome } from './outcome.ts'
+import { awaitChange, type Outcome } from './outcome.ts'
 import { type Result, type ResultCounts, Settler } from './settler.ts'
 import { createSlicer } from './slicer.ts'
 import type { WorkQueue } from './workqueue.ts'
@@ -21,16 +21,28 @@ export interface ReconcileContext {
 
 export interface ControllerOptions {
   readonly name: string
-  readonly queue: Pick<WorkQueue, 'get' | 'done' | 'addAfter' | 'close' | 'stats'>
+  readonly queue: Pick<WorkQueue, 'get' | 'done' | 'addAfter' | 'close' | 'stats'> & QueueAhead
   /** Reconciles at the same time, each of another key. */
   readonly workers: number
   /** May be called at any time, twice, or late: it reads the world afresh and gets nothing but the key. */
   readonly reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>
+  /** See Together; undefined: each key is reconciled by itself. */
+  readonly together?: Together | undefined
   readonly clock: Clock
   readonly log: Log
   readonly random: Random
   readonly backoff?: BackoffPolicy
 }
+
+/**
+ * Reconciles a key and some of those that come next in one go, where that is cheaper and all of them are to
+ * wait for a change then. Synchronous, and never throws. Whoever it has reconciled it has passed in the queue,
+ * before anyone hears of it: a change from then on makes the key ready again. Returns them, `key` first; none
+ * where `key` is to be reconciled by itself.
+ */
+export type Together = (key: string, queue: QueueAhead) => readonly string[]
+
+export type QueueAhead = Pick<WorkQueue, 'upcoming' | 'pass' | 'add'>
 
 export interface ControllerStats extends ResultCounts {
   readonly reconciles: number
@@ -56,11 +68,24 @@ export function createController(options: ControllerOptions): Controller {
   let busyMs = 0
   let working: Promise<unknown> = Promise.resolve()
 
+  function passTogether(key: string): boolean {
+    const startedMs = clock.monotonicMs()
+    const passed = options.together?.(key, queue) ?? []
+    if (passed.length === 0) return false
+    for (const one of passed) settler.settle(one, awaitChange(), options.log)
+    queue.done(key)
+    reconciles += passed.length
+    busyMs += clock.monotonicMs() - startedMs
+    return true
+  }
+
   async function work(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await slicer.pause()
       const key = await queue.get(stopping.signal)
       if (key === undefined) return
+      // One commit may have handed a key to each worker.
+      await slicer.pause()
+      if (passTogether(key)) continue
       reconciles += 1
       const reconcileId = `${idPrefix}-${reconciles}`
       const log = options.log.with({ controller: name, key, reconcileId })

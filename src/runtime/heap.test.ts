@@ -43,6 +43,7 @@ test('keys leave by rank, equal ranks in the order of their arrival, whatever is
         for (const entry of model) expect(heap.rankOf(entry.key)).toBe(entry.rank)
       }
       const rest = model.map((entry) => entry.key)
+      for (const count of [0, 1, 3, 100]) expect(heap.first(count)).toEqual(rest.slice(0, count))
       expect(rest.map(() => heap.pop())).toEqual(rest)
       expect(heap.pop()).toBeUndefined()
     }),

@@ -34,6 +34,22 @@ export class KeyedHeap {
     this.#restore(position)
   }
 
+  /** The first keys, in the order in which they would leave. */
+  first(count: number): readonly string[] {
+    const keys: string[] = []
+    // Whoever comes next stands right below one that is taken already.
+    const front = this.#entries.length > 0 ? [0] : []
+    while (keys.length < count && front.length > 0) {
+      const [next, place] = this.#foremost(front)
+      front.splice(place, 1)
+      keys.push(this.#entries[next]?.key ?? '')
+      for (const child of [2 * next + 1, 2 * next + 2]) {
+        if (child < this.#entries.length) front.push(child)
+      }
+    }
+    return keys
+  }
+
   /** Takes the first key out. */
   pop(): string | undefined {
     const first = this.#entries[0]
@@ -86,6 +102,16 @@ export class KeyedHeap {
       if (child === undefined || !this.#swapIfBefore(child, position)) return
       position = child
     }
+  }
+
+  /** Of these positions the first, and where it stands among them. */
+  #foremost(positions: readonly number[]): readonly [number, number] {
+    let found: readonly [number, number] = [positions[0] ?? 0, 0]
+    for (const [place, position] of positions.entries()) {
+      const [entry, best] = [this.#entries[position], this.#entries[found[0]]]
+      if (entry && best && isBefore(entry, best)) found = [position, place]
+    }
+    return found
   }
 
   #firstChild(position: number): number | undefined {

@@ -6,36 +6,59 @@ const SLICE_MS = 8
 /** Cuts work that runs from promise to promise into slices, between which the event loop gets its turn. */
 export interface Slicer {
   /**
-   * To be awaited between two pieces of work: undefined while the slice lasts. Shared by all workers, so that
-   * none goes on in another's pause; of many that wait, each turn takes as many as fit into its slice.
+   * To be awaited right before each piece of work: undefined when it may begin at once. Shared by all workers:
+   * they begin one after another, so that of many that go on together (a sync of the disk was awaited by all of
+   * them) each turn takes as many as fit into its slice.
    */
   pause(): Promise<void> | undefined
 }
 
-/** A slice begins with the first piece of work in a turn of the event loop and ends with the turn. */
-interface Slice {
-  readonly startedMs: number
-  readonly nextTurn: Promise<void>
-}
-
+/**
+ * - A slice begins with the first piece of work in a turn of the event loop and ends with the turn.
+ * - While somebody is let go, and while somebody stands in line, whoever comes stands in line.
+ */
 export function createSlicer(clock: Clock): Slicer {
-  let slice: Slice | undefined
+  const line: (() => void)[] = []
+  let startedMs: number | undefined
+  let isServing = false
 
-  function begin(): Slice {
-    const nextTurn = new Promise<void>((resolve) => {
-      clock.after(0, () => {
-        slice = undefined
-        resolve()
-      })
+  function isOver(): boolean {
+    startedMs ??= begin()
+    return clock.monotonicMs() - startedMs >= SLICE_MS
+  }
+
+  function begin(): number {
+    clock.after(0, () => {
+      startedMs = undefined
+      if (!isServing && line.length > 0) void serve()
     })
-    return { startedMs: clock.monotonicMs(), nextTurn }
+    return clock.monotonicMs()
+  }
+
+  async function serve(): Promise<void> {
+    isServing = true
+    await afterNext()
+    while (line.length > 0 && !isOver()) {
+      line.shift()?.()
+      await afterNext()
+    }
+    isServing = false
   }
 
   function pause(): Promise<void> | undefined {
-    slice ??= begin()
-    const isOver = clock.monotonicMs() - slice.startedMs >= SLICE_MS
-    return isOver ? slice.nextTurn.then(pause) : undefined
+    if (isServing || line.length > 0 || isOver()) {
+      return new Promise((resolve) => {
+        line.push(resolve)
+      })
+    }
+    void serve()
+    return undefined
   }
 
   return { pause }
+}
+
+/** After the next piece of what was just let go: it goes on with the next microtask. */
+async function afterNext(): Promise<void> {
+  await Promise.resolve()
 }

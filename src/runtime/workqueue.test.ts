@@ -151,6 +151,38 @@ describe('addAfter', () => {
   })
 })
 
+describe('passing a key', () => {
+  test('takes it out of those that come next, with its delay', async () => {
+    const { clock, queue } = setUp()
+    for (const key of ['a', 'b', 'c']) queue.add(key)
+    queue.addAfter('b', 100)
+    expect(queue.upcoming(2)).toEqual(['a', 'b'])
+    queue.pass('b')
+    expect(queue.upcoming(9)).toEqual(['a', 'c'])
+    await clock.advance(100)
+    expect(await takeAll(queue)).toEqual(['a', 'c'])
+    expect(queue.stats()).toEqual({ ready: 0, processing: 2, delayed: 0 })
+  })
+
+  test('a change from then on makes it ready again', async () => {
+    const { queue } = setUp()
+    queue.add('a')
+    queue.pass('a')
+    queue.add('a')
+    expect(await takeAll(queue)).toEqual(['a'])
+  })
+
+  test('one that is worked on is not passed', async () => {
+    const { queue } = setUp()
+    queue.add('a')
+    await take(queue)
+    queue.add('a')
+    queue.pass('a')
+    queue.done('a')
+    expect(await takeAll(queue)).toEqual(['a'])
+  })
+})
+
 describe('the end', () => {
   test('an aborted worker gets nothing and takes nothing from the others', async () => {
     const { queue } = setUp()

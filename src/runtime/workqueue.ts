@@ -2,8 +2,11 @@ import { invariant } from '../lib/assert.ts'
 import type { Clock } from '../lib/clock.ts'
 import { KeyedHeap } from './heap.ts'
 
-/** First to last. Start-up queues everything as Low, so that real changes overtake the flood. */
-const PRIORITIES = ['High', 'Normal', 'Low'] as const
+/**
+ * First to last. Start-up queues everything as Low, so that real changes overtake the flood, and what is over
+ * already as Lowest.
+ */
+const PRIORITIES = ['High', 'Normal', 'Low', 'Lowest'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 /** Ten times the largest fleet that Capstan is measured with: beyond it, memory would go first. */
@@ -68,6 +71,16 @@ export class WorkQueue {
     const key = this.#ready.pop()
     if (key === undefined) return this.#wait(signal)
     return Promise.resolve(this.#handOut(key))
+  }
+
+  /** The keys that are handed out next, as it stands. */
+  upcoming(count: number): readonly string[] {
+    return this.#ready.first(count)
+  }
+
+  /** As if a key that is ready were handed out and done. */
+  pass(key: string): void {
+    if (this.#ready.delete(key)) this.#delayed.delete(key)
   }
 
   /** The work on a key that `get` gave is finished, well or not. */

@@ -8,7 +8,14 @@ import { problemToJson } from './problem.ts'
 import type { PrunePlan } from './prune.ts'
 import { sourceRecords } from './records.ts'
 import type { Plan } from './sync.ts'
-import { applyStep, prune, release, type StepResult, type WriteContext } from './write-objects.ts'
+import {
+  applyStep,
+  handOver,
+  prune,
+  release,
+  type StepResult,
+  type WriteContext,
+} from './write-objects.ts'
 
 /** Writes per transaction where the folder changes file by file anyway: with those who hear of them, about 10 ms. */
 const CHUNK = 64
@@ -108,6 +115,7 @@ function objectWrites(ports: ApplyPorts, { plan, prunePlan }: Decision, applied:
     namespaceUids: new Map(),
   }
   return [
+    ...plan.handovers.map((handover) => () => handOver(context, handover)),
     ...plan.steps.map((step) => () => note(applied, applyStep(context, step), step.object.file)),
     ...(prunePlan?.prune ?? []).map((orphan) => () => {
       if (prune(context, orphan)) applied.pruned += 1

@@ -120,12 +120,14 @@ function readerWith(bulk: BulkReader<ReadFile> | undefined): SnapshotReader<Read
     wanted: () => false,
     take: (files) => {
       taken.push(...files)
+      largestBatch = Math.max(largestBatch, files.length)
       return Promise.resolve()
     },
   })
 }
 
 let taken: ReadFile[] = []
+let largestBatch = 0
 
 /** What two looks, a settle time apart, take in. */
 async function settled(bulk: BulkReader<ReadFile> | undefined): Promise<readonly ReadFile[]> {
@@ -161,4 +163,14 @@ test.each([
   expect(expected).toHaveLength(MANY)
   const read = change((...question) => thread.read(...question))
   expect(await settled({ read })).toEqual(expected)
+})
+
+test('Runs of a plain folder are handed over while others are read, not all at once', async () => {
+  for (let index = 0; index < MANY; index += 1) {
+    writeFileSync(join(base, `${index}.yaml`), RUN.replace('hello', `run-${index}`))
+  }
+  largestBatch = 0
+  await settled(thread)
+  expect(taken.length).toBeGreaterThan(0)
+  expect(largestBatch).toBeLessThan(MANY)
 })

@@ -23,11 +23,14 @@ export interface ClaimInput {
   readonly files: readonly ReadFile[]
   readonly gone: ReadonlySet<string>
   readonly owner: (object: DesiredObject) => SourceObjectRow | undefined
+  /** Whether the controller follows that folder too; one that it no longer follows holds nothing. */
+  readonly isFollowed: (source: string) => boolean
 }
 
 /**
  * Who may speak for each object when several files name it: its present owner, as long as that file still
- * does or was not looked at; then the first by path, then by place in the file.
+ * does or was not looked at; then the first by path, then by place in the file. A folder that was moved or
+ * mounted elsewhere is another one by its name, and takes over what the former one owned.
  */
 export function decideClaims(input: ClaimInput): ReadonlyMap<DesiredObject, Claim> {
   const good = input.files.filter(isGood)
@@ -56,8 +59,8 @@ interface Contest {
 }
 
 function claimOf(object: DesiredObject, contest: Contest): Claim {
-  const { input, owner, released, winners } = contest
-  if (owner && (owner.source !== input.source || !released.has(owner.path))) {
+  const { input, owner, winners } = contest
+  if (owner && isHeld(owner, contest)) {
     return { type: 'Refused', holder: { source: owner.source, file: owner.path } }
   }
   const winner = winners.get(renderKey(object))
@@ -66,6 +69,10 @@ function claimOf(object: DesiredObject, contest: Contest): Claim {
     type: 'Refused',
     holder: { source: input.source, file: winner.file, line: winner.line },
   }
+}
+
+function isHeld({ source, path }: SourceObjectRow, { input, released }: Contest): boolean {
+  return source === input.source ? !released.has(path) : input.isFollowed(source)
 }
 
 export function renderHolder(holder: Place): string {

@@ -38,7 +38,7 @@ export interface Rules<Parsed> {
  * Whether bytes name something else than Runs, which then has to be applied before the Runs that refer to it.
  * A guess that needs no parser; where it is wrong, a Run waits for its WorkPool or Deployment a little.
  */
-const LEADING_KIND = /\bkind["']?\s*:\s*(?!["']?Run\b)/
+const LEADING_KIND = /\bkind["']?\s*:(?!\s*["']?Run\b)/
 
 /** Reads a file now; the bytes are kept until the content is forgotten. Throws what the file system answers. */
 export function readContent<Parsed>(

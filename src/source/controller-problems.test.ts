@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aPool, aRun, describeChange, FolderWorld, ROOT } from '../../test/world/folder-source.ts'
+import { WIRE } from '../kinds/meta.ts'
 import { renderSourceProblem } from './problem.ts'
 
 let world: FolderWorld
@@ -92,6 +93,28 @@ describe('bad files', () => {
         message: `WorkPool/default/main is already defined in ${ROOT}/a.yaml`,
       },
     ])
+    expect(world.get('main', 'WorkPool')?.spec).toEqual({ concurrencyLimit: 1 })
+  })
+
+  test('a folder that moved takes over what it owned under its former name, and back', async () => {
+    const isFollowed = (root: string) => root === world.source.name.replace('folder ', '')
+    world.files.write(`${ROOT}/a.yaml`, aPool('main', 1))
+    world.files.write(`${ROOT}/b.yaml`, aRun('hello'))
+    await world.start()
+    const { uid } = world.get('hello')?.metadata ?? {}
+    world.files.mkdir('/srv/other')
+    world.files.write('/srv/other/a.yaml', aPool('main', 2))
+    world.files.write('/srv/other/b.yaml', aRun('hello'))
+    await world.restart({ root: '/srv/other', isFollowed })
+    expect(world.codes()).toEqual([])
+    expect(world.get('main', 'WorkPool')?.spec).toEqual({ concurrencyLimit: 2 })
+    expect(world.get('hello')?.metadata).toMatchObject({
+      uid,
+      annotations: { [WIRE.annotationSource]: '/srv/other/b.yaml' },
+    })
+    expect(world.isDeleting('hello')).toBe(false)
+    await world.restart({ isFollowed })
+    expect(world.codes()).toEqual([])
     expect(world.get('main', 'WorkPool')?.spec).toEqual({ concurrencyLimit: 1 })
   })
 

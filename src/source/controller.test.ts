@@ -206,6 +206,25 @@ describe('changed content', () => {
     ])
   })
 
+  test.each([
+    { name: 'another file, whose old one is gone', before: 'a.yaml', after: 'z.yaml' },
+    { name: 'an earlier file than the old one', before: 'z.yaml', after: 'a.yaml' },
+  ])('in $name replaces the run as well', async ({ before, after }) => {
+    world.files.write(`${ROOT}/${before}`, aRun('a'))
+    await world.start()
+    world.files.write(`${ROOT}/${after}`, aRun('a', { image: 'two' }))
+    await world.clock.advance(1_000)
+    expect(world.codes()).toEqual([`Claimed ${after}`])
+    world.files.remove(`${ROOT}/${before}`)
+    await world.clock.advance(1_000)
+    expect(world.isDeleting('a')).toBe(true)
+    expect(world.codes()).toEqual([])
+    world.finishDeletion('a')
+    await world.clock.advance(1_000)
+    expect(world.get('a')?.spec).toEqual({ template: { image: 'two' } })
+    expect(world.codes()).toEqual([])
+  })
+
   test('is not forgotten by a restart while it waits', async () => {
     world.files.write(`${ROOT}/a.yaml`, aRun('a'))
     await world.start()

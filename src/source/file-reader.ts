@@ -2,12 +2,19 @@ import { type Clock, sleep } from '../lib/clock.ts'
 import { createSlicer, type Slicer } from '../runtime/slicer.ts'
 import type { BulkReader } from './bulk-reader.ts'
 import { type Content, contentOf, type Question, type Rules, readContent } from './contents.ts'
-import { type FileStat, type Files, statKey } from './files.ts'
+import type { Files } from './files.ts'
 import { isAtomic, type Root } from './layout.ts'
 import { MAX_FILE_BYTES } from './path-rules.ts'
 import type { SourceProblem } from './problem.ts'
 import { judgeReading, SETTLE_MS, type Sighting } from './settle.ts'
-import { DisturbedError, type FoundFile, isDisturbing, isForbidding, unreadable } from './walk.ts'
+import {
+  DisturbedError,
+  type FoundFile,
+  foundFile,
+  isDisturbing,
+  isForbidding,
+  unreadable,
+} from './walk.ts'
 
 /** What is known of a file from before: reading it again is spared while `stat` stays the same. */
 export interface KnownFile {
@@ -130,7 +137,7 @@ export class FileReader<Parsed> {
   find(root: Root, path: string): FoundFile {
     try {
       const stat = this.#ports.files.lstat(`${root.directory}/${path}`)
-      if (stat.type === 'File') return { path, stat }
+      if (stat.type === 'File') return foundFile(path, stat)
     } catch (error) {
       if (!isDisturbing(error)) throw error
     }
@@ -175,9 +182,9 @@ export class FileReader<Parsed> {
     const { known, wanted } = this.#ports
     const news: FoundFile[] = []
     for (const file of found) {
-      const { path, stat } = file
-      if (known(path)?.stat !== statKey(stat) || wanted(path)) {
-        if (stat.sizeBytes <= MAX_FILE_BYTES) news.push(file)
+      const { path, stat, sizeBytes } = file
+      if (known(path)?.stat !== stat || wanted(path)) {
+        if (sizeBytes <= MAX_FILE_BYTES) news.push(file)
         else problems.push(tooLarge(file))
       }
       const pause = slicer.pause()
@@ -226,8 +233,7 @@ export class FileReader<Parsed> {
 
   #ask(file: FoundFile, reads: Reads<Parsed>): Asked {
     const { known, wanted, clock } = this.#ports
-    const { path } = file
-    const stat = statKey(file.stat)
+    const { path, stat } = file
     const askedMs = clock.monotonicMs()
     const isWanted = wanted(path)
     const untilArrivedMs = this.#untilArrivedMs(file, reads.root)
@@ -242,7 +248,7 @@ export class FileReader<Parsed> {
       isWanted,
       untilArrivedMs,
       askedMs,
-      keptStat: this.#isRacy(file.stat) ? '' : stat,
+      keptStat: this.#isRacy(file) ? '' : stat,
       parse: isWanted || reads.whole || untilArrivedMs === 0 || maySettle,
     }
   }
@@ -305,12 +311,12 @@ export class FileReader<Parsed> {
    * (299 of 300 on ext4); the watch can, because a write under this name is an event of its own. Infinite
    * for all others.
    */
-  #untilArrivedMs({ path, stat }: FoundFile, root: Root): number {
+  #untilArrivedMs(file: FoundFile, root: Root): number {
     const isArrival =
-      stat.sizeBytes > 0 &&
-      stat.links === 1 &&
-      this.#ports.arrivals.arrivedWhole(`${root.directory}/${path}`)
-    return isArrival ? Math.max(0, ARRIVAL_AGE_MS - this.#ageMs(stat)) : Number.POSITIVE_INFINITY
+      file.sizeBytes > 0 &&
+      file.links === 1 &&
+      this.#ports.arrivals.arrivedWhole(`${root.directory}/${file.path}`)
+    return isArrival ? Math.max(0, ARRIVAL_AGE_MS - this.#ageMs(file)) : Number.POSITIVE_INFINITY
   }
 
   /** Asks again once the events of the moment of reading are in; who fails now settles like any other file. */
@@ -318,10 +324,7 @@ export class FileReader<Parsed> {
     await sleep(this.#ports.clock, EVENTS_IN_FLIGHT_MS)
     for (const { file, parsed } of reads.arrived) {
       const now = this.find(reads.root, file.path)
-      if (
-        this.#untilArrivedMs(file, reads.root) === 0 &&
-        statKey(now.stat) === statKey(file.stat)
-      ) {
+      if (this.#untilArrivedMs(file, reads.root) === 0 && now.stat === file.stat) {
         this.#accept(file.path, reads.root)
         reads.changed.push(parsed)
       } else this.#wait(reads, file.path, 0)
@@ -333,13 +336,13 @@ export class FileReader<Parsed> {
     this.#ports.arrivals.forget(`${root.directory}/${path}`)
   }
 
-  #isRacy(stat: FileStat): boolean {
-    return this.#ageMs(stat) < RACY_MS
+  #isRacy(file: FoundFile): boolean {
+    return this.#ageMs(file) < RACY_MS
   }
 
   /** Since the last write. Negative when the file system's clock is ahead. */
-  #ageMs(stat: FileStat): number {
-    return this.#ports.clock.nowMs() - Number(stat.modifiedNs / 1_000_000n)
+  #ageMs({ modifiedMs }: FoundFile): number {
+    return this.#ports.clock.nowMs() - modifiedMs
   }
 
   #wait(reads: Reads<Parsed>, path: string, waitMs: number): void {
@@ -363,11 +366,11 @@ function byPath(a: FoundFile, b: FoundFile): number {
   return a.path < b.path ? -1 : 1
 }
 
-function tooLarge({ path, stat }: FoundFile): SourceProblem {
+function tooLarge({ path, sizeBytes }: FoundFile): SourceProblem {
   return {
     code: 'FileTooLarge',
     file: path,
-    message: `${stat.sizeBytes} bytes are more than the ${MAX_FILE_BYTES} that a manifest may have, so its objects stay as they are`,
+    message: `${sizeBytes} bytes are more than the ${MAX_FILE_BYTES} that a manifest may have, so its objects stay as they are`,
     hint: 'split the file',
   }
 }

@@ -61,7 +61,8 @@ export interface FileContent {
 
 /** `dev:ino:size:mtimeNs:ctimeNs`: two equal keys mean the same bytes, unless the last write is younger than the clock's grain. */
 export function statKey(stat: FileStat): string {
-  return `${stat.identity}:${stat.sizeBytes}:${stat.modifiedNs}:${stat.changedNs}`
+  // Joined, it is one string; put together piece by piece it would keep its pieces as long as it is kept.
+  return [stat.identity, stat.sizeBytes, stat.modifiedNs, stat.changedNs].join(':')
 }
 
 /** `ENOENT` and its like; undefined when `error` is none of the file system's. */

@@ -1,7 +1,8 @@
 import { type ObjectKey, renderKey } from '../kinds/meta.ts'
 import type { Clock } from '../lib/clock.ts'
+import { inPages } from '../lib/pages.ts'
 import { createSlicer, type Slicer } from '../runtime/slicer.ts'
-import type { Store } from '../store/types.ts'
+import type { SourceFileRow, SourceObjectRow, Store } from '../store/types.ts'
 import {
   type Applied,
   addWrites,
@@ -37,6 +38,8 @@ export interface FolderSyncOptions {
   readonly bulk?: BulkReader<ReadFile> | undefined
   /** Annotations of Runs that the folder brings now: recovery marks them for as long as it lasts (DESIGN 11). */
   readonly runAnnotations: () => Readonly<Record<string, string>>
+  /** Whether the controller follows that folder too. Absent: it does. */
+  readonly isFollowed?: (root: string) => boolean
 }
 
 /** How often git's lock is looked for while it is there. */
@@ -44,6 +47,9 @@ const GIT_LOCK_POLL_MS = 100
 
 /** After this long the lock was left behind by a git that crashed. The folder is read on, and nothing is pruned. */
 const GIT_LOCK_PATIENCE_MS = 60_000
+
+/** Rows that are taken up between two pauses: some milliseconds. */
+const PAGE = 500
 
 const NOTHING: ReadonlySet<string> = new Set()
 
@@ -104,18 +110,25 @@ export class FolderSync {
   async restore(): Promise<ReadonlySet<string>> {
     const { store, root, loader } = this.#options
     const slicer = this.#slicer()
-    for (const { path, stat, hash, problems } of store.sources.files(root)) {
-      const known = problems.map(parseProblem).filter((problem) => problem !== undefined)
-      const isCurrent = loader.isCurrent(hash) && known.length === problems.length
-      this.#index.put(path, isCurrent ? { stat, hash, problems: known } : UNKNOWN)
+    const filesAfter = (after?: SourceFileRow) => store.sources.files(root, { after, limit: PAGE })
+    for (const page of inPages(PAGE, filesAfter)) {
+      for (const { path, stat, hash, problems } of page) {
+        const known = problems.map(parseProblem).filter((problem) => problem !== undefined)
+        const isCurrent = loader.isCurrent(hash) && known.length === problems.length
+        this.#index.put(path, isCurrent ? { stat, hash, problems: known } : UNKNOWN)
+      }
       await slicer.pause()
     }
     const revisit = new Set<string>()
-    for (const { path, kind, namespace, name } of store.sources.objects(root)) {
-      // A file that was never finished has no row; it owns what it owns all the same.
-      if (!this.#index.get(path)) this.#index.put(path, UNKNOWN)
-      const isMissing = kind !== 'Run' && !store.objects.get({ kind, namespace, name })
-      if (isMissing) revisit.add(path)
+    const ownedAfter = (after?: SourceObjectRow) =>
+      store.sources.objects(root, { after, limit: PAGE })
+    for (const page of inPages(PAGE, ownedAfter)) {
+      for (const { path, kind, namespace, name } of page) {
+        // A file that was never finished has no row; it owns what it owns all the same.
+        if (!this.#index.get(path)) this.#index.put(path, UNKNOWN)
+        const isMissing = kind !== 'Run' && !store.objects.get({ kind, namespace, name })
+        if (isMissing) revisit.add(path)
+      }
       await slicer.pause()
     }
     return revisit
@@ -255,11 +268,11 @@ export class FolderSync {
   }
 
   async #decide(look: Look, slicer: Slicer): Promise<Decision> {
-    const { store, root: source } = this.#options
+    const { store, root: source, isFollowed = () => true } = this.#options
     const { root, files, gone, isSettled } = look
     const owned = await observeOwned(store, source, look, slicer)
     const facts = await observeObjects(store, files, slicer)
-    const plan = decideSync({ source, files, gone, owned, facts })
+    const plan = decideSync({ source, files, gone, owned, facts, isFollowed })
     // Before the writes: what makes room at once is announced by their own commit.
     for (const object of plan.waiting) this.#awaited.set(renderKey(object), object.file)
     const prunePlan = look.isTrusted ? await this.#decidePrune(root, plan, slicer) : undefined
@@ -270,7 +283,7 @@ export class FolderSync {
   async #decidePrune(root: Root, plan: Plan, slicer: Slicer): Promise<PrunePlan> {
     const { store, root: source, clock } = this.#options
     const row = store.sources.get(source)
-    const news = plan.steps.filter((step) => step.facts.owner === undefined).length
+    const news = plan.steps.filter((step) => step.facts.owner?.source !== source).length
     const stays = store.sources.countObjects(source) - plan.orphans.length
     return decidePrune({
       source,

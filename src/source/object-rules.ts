@@ -205,10 +205,13 @@ function isSameRun({ desired, facts }: Case): boolean {
   return facts.live?.metadata.uid === desired.uid
 }
 
-/** Also true for an object that the folder left behind because of `capstan.dev/prune: "false"`. */
+/**
+ * A folder made it: this one, or the one that it took over from, since no claim is granted against others. Also true
+ * for an object that the folder left behind because of `capstan.dev/prune: "false"`.
+ */
 function isOurs({ source, facts }: Case): boolean {
   const annotation = facts.live?.metadata.annotations?.[WIRE.annotationSource]
-  return facts.owner?.source === source || (annotation ?? '').startsWith(`${source}/`)
+  return facts.owner !== undefined || (annotation ?? '').startsWith(`${source}/`)
 }
 
 /** The folder gave the object this content. Not so when someone made it anew, as the WorkPool `default` makes itself. */

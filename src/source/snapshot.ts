@@ -160,7 +160,7 @@ function toSnapshot<Parsed>(
 }
 
 function checkTotal(root: Root, walk: Walk): void {
-  const bytes = walk.files.reduce((sum, file) => sum + file.stat.sizeBytes, 0)
+  const bytes = walk.files.reduce((sum, file) => sum + file.sizeBytes, 0)
   if (bytes <= MAX_TOTAL_BYTES) return
   throw new FolderTooLargeError(
     `${root.path} holds more than ${MAX_TOTAL_BYTES} bytes of manifests, so nothing is read: is this the right folder?`,

@@ -25,6 +25,8 @@ function badFile(path: string): ReadFile {
 
 describe('several files', () => {
   const inB = desired('hello', 'b.yaml', { content: 'v2' })
+  const changed = desired('hello', 'a.yaml', { content: 'v2' })
+  const kept = desired('kept', 'a.yaml')
   const cases: readonly {
     readonly name: string
     readonly world: World
@@ -69,7 +71,17 @@ describe('several files', () => {
         owned: [row('hello', 'a.yaml')],
         live: [live(run)],
       },
-      expect: { steps: ['Steer hello b.yaml'] },
+      expect: { steps: ['Steer hello b.yaml'], handovers: ['hello v1 b.yaml'] },
+    },
+    {
+      name: 'a file that is gone hands over at once what has to wait, with the content that it had',
+      world: {
+        files: [file('b.yaml', inB)],
+        gone: ['a.yaml'],
+        owned: [row('hello', 'a.yaml')],
+        live: [live(run, { deleting: true })],
+      },
+      expect: { handovers: ['hello v1 b.yaml'], waiting: ['hello'], open: ['b.yaml'] },
     },
     {
       name: 'another folder keeps it',
@@ -79,6 +91,24 @@ describe('several files', () => {
         live: [live(run, { from: undefined })],
       },
       expect: { problems: ['Claimed a.yaml'], open: ['a.yaml'] },
+    },
+    {
+      name: 'another folder that is no longer followed hands it over',
+      world: {
+        files: [file('a.yaml', changed, kept)],
+        ownedElsewhere: [
+          row('hello', 'a.yaml', { source: '/srv/other' }),
+          row('kept', 'x.yaml', { source: '/srv/other' }),
+        ],
+        live: [live(run, { from: undefined }), live(kept, { from: undefined })],
+        forsaken: ['/srv/other'],
+      },
+      expect: {
+        steps: ['Replace hello a.yaml', 'Steer kept a.yaml'],
+        handovers: ['hello v1 a.yaml', 'kept v1 a.yaml'],
+        waiting: ['hello'],
+        open: ['a.yaml'],
+      },
     },
     {
       name: 'a bad file keeps its last good objects',

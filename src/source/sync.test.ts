@@ -155,7 +155,7 @@ describe('one Run', () => {
         owned: [row('hello', 'a.yaml')],
         live: [live(run)],
       },
-      expect: { steps: ['Steer hello b.yaml'] },
+      expect: { steps: ['Steer hello b.yaml'], handovers: ['hello v1 b.yaml'] },
     },
     {
       name: 'nothing is created in a namespace that is being deleted',

@@ -16,6 +16,8 @@ export interface SyncInput {
   /** What all of these files own. */
   readonly owned: readonly SourceObjectRow[]
   readonly facts: (object: DesiredObject) => ObjectFacts
+  /** Whether the controller follows that folder too. */
+  readonly isFollowed: (source: string) => boolean
 }
 
 export interface Step {
@@ -24,9 +26,19 @@ export interface Step {
   readonly facts: ObjectFacts
 }
 
+/**
+ * A row whose file lets go while another one speaks for the object. It changes hands at once, with the content that
+ * it had: what the new file says may have to wait, and by then nobody knows that the former owner is gone.
+ */
+export interface Handover {
+  readonly from: SourceObjectRow
+  readonly to: SourceObjectRow
+}
+
 export interface Plan {
   /** In the order in which they are applied: what others refer to comes first. */
   readonly steps: readonly Step[]
+  readonly handovers: readonly Handover[]
   readonly problems: readonly SourceProblem[]
   /** New content that has to wait until something is gone. */
   readonly waiting: readonly DesiredObject[]
@@ -40,11 +52,13 @@ export interface Plan {
 export function decideSync(input: SyncInput): Plan {
   const claims = decideClaims({ ...input, owner: (object) => input.facts(object).owner })
   const steps: Step[] = []
+  const handovers: Handover[] = []
   const problems: SourceProblem[] = []
   const waiting: DesiredObject[] = []
   const open = new Set<string>()
   for (const [object, claim] of claims) {
     const facts = input.facts(object)
+    if (claim.type === 'Granted') handovers.push(...handoverOf(input.source, object, facts))
     const decision =
       claim.type === 'Refused'
         ? refuseClaim(object, renderHolder(claim.holder))
@@ -57,7 +71,17 @@ export function decideSync(input: SyncInput): Plan {
     if (decision.type === 'Replace') waiting.push(object)
     if (['Refuse', 'Wait', 'Replace'].includes(decision.type)) open.add(object.file)
   }
-  return { steps: steps.toSorted(byKind), problems, waiting, orphans: findOrphans(input), open }
+  const orphans = findOrphans(input)
+  return { steps: steps.toSorted(byKind), handovers, problems, waiting, orphans, open }
+}
+
+function handoverOf(
+  source: string,
+  { file: path }: DesiredObject,
+  { owner: from }: ObjectFacts,
+): readonly Handover[] {
+  if (!from || (from.source === source && from.path === path)) return []
+  return [{ from, to: { ...from, source, path } }]
 }
 
 function refuseClaim(object: DesiredObject, holder: string) {

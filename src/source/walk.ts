@@ -1,12 +1,25 @@
 import type { Slicer } from '../runtime/slicer.ts'
-import { type DirectoryEntry, errorCode, type FileStat, type Files } from './files.ts'
+import { type DirectoryEntry, errorCode, type FileStat, type Files, statKey } from './files.ts'
 import { isIgnoredName, isManifestName, MAX_DEPTH, MAX_ENTRIES, MAX_FILES } from './path-rules.ts'
 import type { SourceProblem } from './problem.ts'
 
-/** A regular file that is named like a manifest. `path` is relative to the walked directory. */
+/** A regular file that is named like a manifest: what matters of its stat, because there may be 100,000 of them. */
 export interface FoundFile {
+  /** Relative to the walked directory. */
   readonly path: string
-  readonly stat: FileStat
+  /** As statKey renders it. */
+  readonly stat: string
+  readonly sizeBytes: number
+  /** Epoch milliseconds. */
+  readonly modifiedMs: number
+  /** Names that the inode has. */
+  readonly links: number
+}
+
+export function foundFile(path: string, stat: FileStat): FoundFile {
+  const { sizeBytes, links } = stat
+  const modifiedMs = Number(stat.modifiedNs / 1_000_000n)
+  return { path, stat: statKey(stat), sizeBytes, modifiedMs, links }
 }
 
 export interface Walk {
@@ -125,7 +138,7 @@ function visit(
 function lookAt(path: string, absolute: string, walk: Walk, options: WalkOptions): void {
   try {
     const stat = options.files.lstat(absolute)
-    if (stat.type === 'File') walk.files.push({ path, stat })
+    if (stat.type === 'File') walk.files.push(foundFile(path, stat))
     else handleReplaced(path, walk, options)
   } catch (error) {
     if (!isForbidding(error)) handleDisturbance(error, walk, options)

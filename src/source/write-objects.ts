@@ -7,7 +7,7 @@ import { bodyOf, type DesiredObject } from './desired.ts'
 import { sourceAnnotation, steeredSpec, withoutDirectives } from './object-rules.ts'
 import { renderPlace } from './problem.ts'
 import type { Orphan } from './prune.ts'
-import type { Step } from './sync.ts'
+import type { Handover, Step } from './sync.ts'
 
 /** All functions of this file run inside a transaction. */
 export interface WriteContext {
@@ -125,6 +125,12 @@ function replace(context: WriteContext, object: DesiredObject, live: CapstanObje
 function own({ store, source }: WriteContext, object: DesiredObject): void {
   const { kind, namespace, name, file, contentHash } = object
   store.sources.putObject({ kind, namespace, name, source, path: file, contentHash })
+}
+
+/** A folder that is no longer followed forgets the file: it is read again should the folder come back. */
+export function handOver({ store }: WriteContext, { from, to }: Handover): void {
+  store.sources.putObject(to)
+  if (from.source !== to.source) store.sources.removeFile(from.source, from.path)
 }
 
 /** Deletes an object that no file names any more, and gives up owning it. */

@@ -82,6 +82,25 @@ describe('one flipped letter', () => {
     for (const one of others) expect(one).toBe(`${UID}: ${TOKEN} ${TASK}`)
   })
 
+  test.each([
+    ['the spec of an unfinished run', aNewObject('a', { spec: { queue: 'flip-me' } })],
+    ['its status', aNewObject('a', { status: { state: 'flip-me' } })],
+    ['its labels', aNewObject('a', { meta: { labels: { a: 'flip-me' } } })],
+    [
+      'the spec of a deployment',
+      aNewObject('a', { kind: 'Deployment', spec: { queue: 'flip-me' } }),
+    ],
+  ])('that makes %s unreadable is refused', (_, object) => {
+    const store = open()
+    store.transaction(() => store.objects.create(object))
+    store.close()
+    expect(look()).not.toBe('Corrupt')
+    const bytes = readFileSync(path)
+    bytes.write('flip-me~', bytes.indexOf('flip-me"'))
+    writeFileSync(path, bytes)
+    expect(look()).toBe('Corrupt')
+  })
+
   test('of the schema is refused', () => {
     const good = image()
     const [place = 0] = placesOf(good, 'client_token TEXT')

@@ -12,6 +12,12 @@ const COMPARISONS: readonly { readonly of: string; readonly query: string }[] = 
       AND NOT EXISTS (SELECT 1 FROM objects AS entry WHERE entry.uid = row.uid) LIMIT 1`,
   },
   {
+    of: 'the mark of an unfinished run',
+    query: `SELECT 1 FROM objects AS row WHERE unfinished = 1 AND NOT EXISTS (
+        SELECT 1 FROM objects AS entry NOT INDEXED WHERE entry.id = row.id AND entry.unfinished = 1
+      ) LIMIT 1`,
+  },
+  {
     of: 'the attempts of an unfinished run',
     query: `SELECT 1 FROM objects JOIN attempts AS row ON row.run_uid = objects.uid
       WHERE objects.unfinished = 1 AND NOT EXISTS (
@@ -40,6 +46,22 @@ const COMPARISONS: readonly { readonly of: string; readonly query: string }[] = 
   },
 ]
 
+/** False for a row of objects whose JSON is none: no statement would notice before somebody needs it. */
+const IS_READABLE = "json_valid(meta) AND json_valid(spec) AND json_valid(coalesce(status, '{}'))"
+
+/** What launches are decided from; the texts of runs that are over are read for people alone. */
+const TEXTS: readonly { readonly of: string; readonly query: string }[] = [
+  {
+    of: 'an unfinished run',
+    query: `SELECT 1 FROM objects WHERE unfinished = 1 AND NOT (${IS_READABLE}) LIMIT 1`,
+  },
+  {
+    of: 'what runs are made from',
+    query: `SELECT 1 FROM objects
+      WHERE kind IN ('WorkPool', 'Deployment', 'Automation') AND NOT (${IS_READABLE}) LIMIT 1`,
+  },
+]
+
 /**
  * A flipped letter in the schema's own text makes columns and rules disappear. The text is what the
  * migrations write, statement by statement, so it is compared with that of a database made now (3 ms).
@@ -63,10 +85,13 @@ function schemaOf(database: Database.Database): ReadonlyMap<string, string> {
   return new Map(rows.flatMap(({ name, text }) => (text === null ? [] : [[name, text] as const])))
 }
 
-/** What stands in a table otherwise than in its index; undefined when all is as it was written. */
+/** What stands in a table otherwise than in its index, or cannot be read; undefined when all is as it was written. */
 export function findContradiction(database: Database.Database): string | undefined {
   for (const { of, query } of COMPARISONS) {
     if (database.prepare(query).get() !== undefined) return `${of} differs between table and index`
+  }
+  for (const { of, query } of TEXTS) {
+    if (database.prepare(query).get() !== undefined) return `the text of ${of} is no JSON`
   }
   return undefined
 }

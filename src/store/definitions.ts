@@ -1,4 +1,5 @@
 import { insertList, type Nullable, type Sql, selectList, toPresent } from './sql.ts'
+import type { Transactions } from './transaction.ts'
 
 /** A revision that Capstan registered or found by its hash tag. */
 export interface DefinitionRow {
@@ -46,8 +47,32 @@ type StoredDefinition = Nullable<Omit<DefinitionRow, 'autoDeregister'>> & {
   readonly autoDeregister: 0 | 1
 }
 
-/** Task definition revisions that Capstan registered or found. */
-export function createDefinitionStore(sql: Sql): DefinitionStore {
+/** Answers that are remembered; more revisions than a fleet of thousands of deployments looks for. */
+const REMEMBERED_ANSWERS = 10_000
+
+/**
+ * Task definition revisions that Capstan registered or found. Each look at a run or deployment asks for one
+ * revision, and they change seldom: answers are remembered until any of them changes, or was to.
+ */
+export function createDefinitionStore(
+  sql: Sql,
+  transactions: Pick<Transactions, 'onRollback'>,
+): DefinitionStore {
+  const answers = new Map<string, DefinitionRow | undefined>()
+  transactions.onRollback(() => answers.clear())
+
+  function remembered(
+    question: readonly string[],
+    ask: () => StoredDefinition | undefined,
+  ): DefinitionRow | undefined {
+    const key = question.join('\n')
+    if (answers.has(key)) return answers.get(key)
+    if (answers.size >= REMEMBERED_ANSWERS) answers.clear()
+    const answer = optionalDefinition(ask())
+    answers.set(key, answer)
+    return answer
+  }
+
   const select = `SELECT ${selectList(MEMBERS)} FROM definitions`
   const byHash = sql.many<[string, string, string], StoredDefinition>(
     `${select} WHERE account = ? AND family = ? AND hash = ?`,
@@ -71,16 +96,18 @@ export function createDefinitionStore(sql: Sql): DefinitionStore {
     outdated: (account, keep) => outdated(account, keep).map(({ arn }) => arn),
     remove: (taskDefinitionArn) => {
       remove(taskDefinitionArn)
+      answers.clear()
     },
     byHash: (account, family, hash) =>
-      optionalDefinition(byHash(account, family, hash).toSorted(byUse)[0]),
-    byArn: (taskDefinitionArn) => optionalDefinition(byArn(taskDefinitionArn)),
+      remembered([account, family, hash], () => byHash(account, family, hash).toSorted(byUse)[0]),
+    byArn: (taskDefinitionArn) => remembered([taskDefinitionArn], () => byArn(taskDefinitionArn)),
     ofFamily: (account, family) => ofFamily(account, family).map(toDefinition),
     families: sql.many<[], { account: string; family: string }>(
       'SELECT DISTINCT account, family FROM definitions ORDER BY account, family',
     ),
     put: (row) => {
       put({ ...row, autoDeregister: row.autoDeregister ? 1 : 0, workPool: row.workPool ?? null })
+      answers.clear()
     },
   }
 }

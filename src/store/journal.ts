@@ -27,8 +27,9 @@ interface JournalRow {
 
 /** How subscribers get the states around a change: rows are only turned into objects for those who ask. */
 export interface ChangeStates {
-  readonly object: (resourceVersion: number) => CapstanObject
-  readonly previous?: () => CapstanObject
+  /** Asked after the commit, each time that somebody looks. */
+  readonly object: () => CapstanObject
+  readonly previous?: CapstanObject
 }
 
 /** Gives out resourceVersions: the journal's row ids, one counter for the whole database, without gaps. */
@@ -102,8 +103,8 @@ export function createJournal(sql: Sql, transactions: Transactions): Journal {
 
 function withStates(change: Change, { object, previous }: ChangeStates): Change {
   return Object.defineProperties(change, {
-    object: { get: () => object(change.resourceVersion) },
-    ...(previous ? { previous: { get: previous } } : {}),
+    object: { get: object },
+    ...(previous ? { previous: { value: previous } } : {}),
   })
 }
 

@@ -128,3 +128,15 @@ test('an object is made once for a row', () => {
   cache.put({ ...aRow('a', 1), rv: 2 })
   expect(cache.object(keyOfRun('a'))).not.toBe(before)
 })
+
+test('of a row with another status the spec is the same value; with another spec it is not', () => {
+  const cache = new ObjectCache()
+  const key = keyOfRun('a')
+  cache.put(aRow('a', 1))
+  const before = cache.object(key)
+  cache.put({ ...aRow('a', 1), rv: 2, status: '{"state":{}}' })
+  expect(cache.object(key)?.spec).toBe(before?.spec)
+  expect(cache.object(key)?.status).toEqual({ state: {} })
+  cache.put({ ...aRow('a', 2), rv: 3 })
+  expect(cache.object(key)?.spec).toEqual({ text: 'xx' })
+})

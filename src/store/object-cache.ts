@@ -1,12 +1,13 @@
 import type { CapstanObject, ObjectKey } from '../kinds/meta.ts'
-import { type ObjectRow, toObject } from './object-row.ts'
+import { type ObjectRow, type ParsedTexts, parsedTexts, toObject } from './object-row.ts'
 
 /** Text of rows in one generation, in characters. Parsed, it takes about five times as many bytes. */
 const GENERATION_LIMIT = 2_000_000
 
 interface Entry {
   readonly row: ObjectRow
-  object: CapstanObject | undefined
+  readonly texts: ParsedTexts
+  made: CapstanObject | undefined
 }
 
 /**
@@ -31,13 +32,16 @@ export class ObjectCache {
   /** The object that `row` gave the row of; undefined when it is not kept. */
   object(key: ObjectKey): CapstanObject | undefined {
     const entry = this.#find(textOf(key))
-    if (!entry) return undefined
-    entry.object ??= toObject(entry.row)
-    return entry.object
+    return entry && objectOf(entry)
   }
 
-  put(row: ObjectRow): void {
-    this.#keep(textOf(row), { row, object: undefined })
+  /** Returns what gives the row's object, whatever becomes of the entry. */
+  put(row: ObjectRow): () => CapstanObject {
+    const text = textOf(row)
+    const before = this.#young.get(text) ?? this.#old.get(text)
+    const entry: Entry = { row, texts: parsedTexts(row, before), made: undefined }
+    this.#keep(text, entry)
+    return () => objectOf(entry)
   }
 
   remove(key: ObjectKey): void {
@@ -70,6 +74,11 @@ export class ObjectCache {
     this.#young = new Map()
     this.#length = 0
   }
+}
+
+function objectOf(entry: Entry): CapstanObject {
+  entry.made ??= toObject(entry.row, entry.texts)
+  return entry.made
 }
 
 function textOf({ kind, namespace, name }: ObjectKey): string {

@@ -1,4 +1,4 @@
-import type { CapstanObject, Kind } from '../kinds/meta.ts'
+import type { CapstanObject, Kind, ObjectKey } from '../kinds/meta.ts'
 
 export interface ListOptions {
   readonly kind: Kind
@@ -13,4 +13,14 @@ export interface ListOptions {
 export interface StoredObject {
   readonly object: CapstanObject
   readonly json: () => string
+}
+
+/** So many rows, from the one behind `after`; without it from the first. */
+export interface Page<After> {
+  readonly after?: After | undefined
+  readonly limit: number
+}
+
+export interface UnsettledKey extends ObjectKey {
+  readonly isUnfinished: boolean
 }

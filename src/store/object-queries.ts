@@ -47,7 +47,7 @@ export function createObjectQueries(sql: Sql): ObjectQueries {
     find,
     findByUid,
     uidOf: ({ kind, namespace, name }) => uid({ kind, namespace, name })?.uid,
-    list: (options) => rows(options).map(toObject),
+    list: (options) => rows(options).map((row) => toObject(row)),
     listStored: (options) =>
       rows(options).map((row) => ({ object: toObject(row), json: () => toJsonText(row) })),
     count: createCount(sql),
@@ -105,10 +105,7 @@ function createKeyQueries(sql: Sql): KeyQueries {
       `SELECT 'Run' AS kind, namespace, name FROM objects
         WHERE unfinished = 1 ORDER BY namespace, name`,
     ),
-    unsettledRunKeys: sql.many<[], ObjectKey>(
-      `SELECT 'Run' AS kind, namespace, name FROM objects
-        WHERE kind = 'Run' AND settled IS NULL ORDER BY namespace, name`,
-    ),
+    unsettledRunKeys: createUnsettledQuery(sql),
     runKeysOfDeployment: sql.many<[string, string], ObjectKey>(
       `SELECT 'Run' AS kind, namespace, name FROM objects
         WHERE namespace = +? AND deployment = +? ORDER BY name`,
@@ -120,6 +117,21 @@ function createKeyQueries(sql: Sql): KeyQueries {
     runKeysOfWorkPool: createPoolQuery(sql, 'runs_of_work_pool'),
     unfinishedRunKeysOfWorkPool: createPoolQuery(sql, 'unfinished_runs_of_work_pool'),
   }
+}
+
+function createUnsettledQuery(sql: Sql): KeyQueries['unsettledRunKeys'] {
+  const query = sql.many<[Omit<Page, 'kind'>], ObjectKey & { readonly unfinished: 1 | null }>(
+    `SELECT 'Run' AS kind, namespace, name, unfinished FROM objects
+      WHERE kind = 'Run' AND settled IS NULL AND (namespace, name) > (+@namespace, +@name)
+      ORDER BY namespace, name LIMIT +@limit`,
+  )
+  return ({ after = { namespace: '', name: '' }, limit } = { limit: ALL }) =>
+    query({ namespace: after.namespace, name: after.name, limit }).map(
+      ({ unfinished, ...key }) => ({
+        ...key,
+        isUnfinished: unfinished === 1,
+      }),
+    )
 }
 
 /** The condition of each partial index on (namespace, work_pool, deployment, name). */

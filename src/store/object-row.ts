@@ -36,15 +36,32 @@ export type FreeMeta = {
 
 type StoredMeta = Pick<ObjectMeta, (typeof FREE_MEMBERS)[number]>
 
+/** What a row's texts say; each is parsed when first looked at. */
+export interface ParsedTexts {
+  readonly meta: () => StoredMeta
+  readonly spec: () => JsonObject
+}
+
+/** What `before` has parsed of the same text is not parsed again: most writes change the status alone. */
+export function parsedTexts(
+  row: ObjectRow,
+  before?: { readonly row: ObjectRow; readonly texts: ParsedTexts },
+): ParsedTexts {
+  return {
+    meta: before?.row.meta === row.meta ? before.texts.meta : lazily(() => parseMeta(row)),
+    spec: before?.row.spec === row.spec ? before.texts.spec : lazily(() => parseColumn(row.spec)),
+  }
+}
+
 /** Spec and status are parsed when first looked at: most readers of a list need one of them or none. */
-export function toObject(row: ObjectRow): CapstanObject {
+export function toObject(row: ObjectRow, { meta, spec } = parsedTexts(row)): CapstanObject {
   const base = {
     apiVersion: API_VERSION,
     kind: row.kind,
-    metadata: toMetadata(row, parseMeta(row)),
+    metadata: toMetadata(row, meta()),
   }
-  const spec = lazily(row.spec)
-  if (row.status === null) {
+  const { status: statusText } = row
+  if (statusText === null) {
     return {
       ...base,
       get spec() {
@@ -52,7 +69,7 @@ export function toObject(row: ObjectRow): CapstanObject {
       },
     }
   }
-  const status = lazily(row.status)
+  const status = lazily(() => parseColumn(statusText))
   return {
     ...base,
     get spec() {
@@ -102,10 +119,10 @@ function nonEmpty(value: unknown): unknown {
   return isEmpty ? undefined : value
 }
 
-function lazily(text: string): () => JsonObject {
-  let value: JsonObject | undefined
+function lazily<T extends object>(parse: () => T): () => T {
+  let value: T | undefined
   return () => {
-    value ??= parseColumn(text)
+    value ??= parse()
     return value
   }
 }

@@ -1,12 +1,14 @@
 import { type CapstanObject, type Kind, keyOf, type ObjectKey, renderKey } from '../kinds/meta.ts'
+import type { RunStatus } from '../kinds/run.ts'
 import { renderTime } from '../lib/instant.ts'
-import { canonicalJson } from '../lib/json.ts'
+import { canonicalJson, type JsonObject } from '../lib/json.ts'
 import { isUniqueViolation, StoreConflict } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { NamespaceStore } from './namespaces.ts'
 import { ObjectCache } from './object-cache.ts'
 import { createObjectQueries, type ObjectQueries } from './object-queries.ts'
 import { type ObjectRow, parseMeta, renderMeta, toObject } from './object-row.ts'
+import { type SearchColumns, searchColumns, unfinishedOf } from './search-columns.ts'
 import type { Sql } from './sql.ts'
 import type { Transactions } from './transaction.ts'
 import type { NewObject, ObjectStore } from './types.ts'
@@ -37,20 +39,21 @@ export function createObjectStore(parts: Parts): ObjectStore {
     if (row) cache.put(row)
     return row
   }
+  const objectOf = (row: ObjectRow): CapstanObject => cache.object(row) ?? toObject(row)
 
   return {
     ...reading(queries),
     uidOf: (key) => cache.row(key)?.uid ?? queries.uidOf(key),
     get(key) {
       const row = find(key)
-      return row && (cache.object(key) ?? toObject(row))
+      return row && objectOf(row)
     },
     create: (object) => toObject(create(object, { find, rows })),
     update: (object, expected) => update(object, expected, { find, rows }),
     setStatus(key, uid, status) {
       const row = find(key)
       if (row?.uid !== uid) return undefined
-      return toObject(rows.replaceStatus(row, canonicalJson(status)))
+      return objectOf(rows.replaceStatus(row, status))
     },
     ...createMarks(sql),
     markDeleted(key, nowMs) {
@@ -89,65 +92,88 @@ function reading(queries: ObjectQueries) {
 interface RowWriter {
   insert(row: Omit<ObjectRow, 'rv'>): ObjectRow
   /** Writes `status` unless it equals the row's. */
-  replaceStatus(row: ObjectRow, status: string): ObjectRow
+  replaceStatus(row: ObjectRow, status: JsonObject): ObjectRow
   /** Writes `next` unless it equals `row`, except that a deleted object without finalizers goes; returns its last state. */
   replaceOrRemove(row: ObjectRow, next: ObjectRow): CapstanObject
 }
 
-function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache): RowWriter {
-  const insert = sql.write<[ObjectRow]>(
-    `INSERT INTO objects (kind, namespace, name, uid, rv, generation, created_at, deleted_at, meta, spec, status)
-     VALUES (@kind, @namespace, @name, @uid, @rv, @generation, @created_at, @deleted_at, @meta, @spec, @status)`,
-  )
-  const replace = sql.write<[ObjectRow]>(
-    `UPDATE objects SET rv = @rv, generation = @generation, deleted_at = @deleted_at,
-       meta = @meta, spec = @spec WHERE uid = @uid`,
-  )
-  // A statement of its own: one that names spec or meta rewrites every index that is drawn from them.
-  const replaceStatus = sql.write<[ObjectRow]>(
-    'UPDATE objects SET rv = @rv, status = @status WHERE uid = @uid',
-  )
-  const remove = sql.write<[string]>('DELETE FROM objects WHERE uid = ?')
+function createRowStatements(sql: Sql) {
+  return {
+    insert: sql.write<[ObjectRow & SearchColumns]>(
+      `INSERT INTO objects (kind, namespace, name, uid, rv, generation, created_at, deleted_at,
+         owner_uid, deployment, work_pool, unfinished, meta, spec, status)
+       VALUES (@kind, @namespace, @name, @uid, @rv, @generation, @created_at, @deleted_at,
+         @owner_uid, @deployment, @work_pool, @unfinished, @meta, @spec, @status)`,
+    ),
+    replace: sql.write<[ObjectRow & SearchColumns]>(
+      `UPDATE objects SET rv = @rv, generation = @generation, deleted_at = @deleted_at,
+         owner_uid = @owner_uid, deployment = @deployment, work_pool = @work_pool,
+         unfinished = @unfinished, meta = @meta, spec = @spec WHERE uid = @uid`,
+    ),
+    // Statements of their own: one that names a column rewrites every index that the column is in.
+    replaceStatus: sql.write<[ObjectRow]>(
+      'UPDATE objects SET rv = @rv, status = @status WHERE uid = @uid',
+    ),
+    replaceEnd: sql.write<[ObjectRow & Pick<SearchColumns, 'unfinished'>]>(
+      'UPDATE objects SET rv = @rv, status = @status, unfinished = @unfinished WHERE uid = @uid',
+    ),
+    remove: sql.write<[string]>('DELETE FROM objects WHERE uid = ?'),
+  }
+}
 
-  function modify(row: ObjectRow, next: ObjectRow): ObjectRow {
-    const states = {
-      object: (rv: number) => toObject({ ...next, rv }),
-      previous: () => toObject(row),
-    }
-    return { ...next, rv: journal.append({ ...changeOf(row), type: 'MODIFIED' }, states) }
+function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache): RowWriter {
+  const write = createRowStatements(sql)
+  const objectOf = (row: ObjectRow): CapstanObject => cache.object(row) ?? toObject(row)
+
+  function modify(
+    row: ObjectRow,
+    next: ObjectRow,
+    writeRow: (written: ObjectRow) => void,
+  ): ObjectRow {
+    const previous = objectOf(row)
+    const change = { ...changeOf(row), type: 'MODIFIED' as const }
+    const rv = journal.append(change, { object: () => object(), previous })
+    const written = { ...next, rv }
+    writeRow(written)
+    const object = cache.put(written)
+    return written
   }
 
   return {
     insert(row) {
       namespaces.requireOpen(row.namespace)
-      const states = { object: (rv: number) => toObject({ ...row, rv }) }
-      const written = { ...row, rv: journal.append({ ...changeOf(row), type: 'ADDED' }, states) }
+      const change = { ...changeOf(row), type: 'ADDED' as const }
+      const written = { ...row, rv: journal.append(change, { object: () => object() }) }
       try {
-        insert(written)
+        write.insert({ ...written, ...searchColumns(written) })
       } catch (error) {
         if (!isUniqueViolation(error)) throw error
         throw new StoreConflict('AlreadyExists', `uid ${row.uid} is taken`, { cause: error })
       }
-      cache.put(written)
+      const object = cache.put(written)
       return written
     },
     replaceStatus(row, status) {
-      if (row.status === status) return row
-      const written = modify(row, { ...row, status })
-      replaceStatus(written)
-      cache.put(written)
-      return written
+      const text = canonicalJson(status)
+      if (row.status === text) return row
+      const before = unfinishedOf(row, objectOf(row).status as RunStatus | undefined)
+      const unfinished = unfinishedOf(row, status as RunStatus)
+      return modify(row, { ...row, status: text }, (written) => {
+        if (unfinished === before) write.replaceStatus(written)
+        else write.replaceEnd({ ...written, unfinished })
+      })
     },
     replaceOrRemove(row, next) {
       if (isSame(row, next)) return toObject(row)
       if (next.deleted_at === null || parseMeta(next).finalizers) {
-        const written = modify(row, next)
-        replace(written)
-        cache.put(written)
-        return toObject(written)
+        return objectOf(
+          modify(row, next, (written) => {
+            write.replace({ ...written, ...searchColumns(written) })
+          }),
+        )
       }
       const last = journal.appendDeleted(changeOf(row), (rv) => toObject({ ...next, rv }))
-      remove(row.uid)
+      write.remove(row.uid)
       cache.remove(row)
       namespaces.objectRemoved(row.namespace)
       return last

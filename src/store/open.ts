@@ -208,7 +208,7 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     attempts: recorded.attempts,
     events: createEventStore(sql, journal, random),
     eventLog: createEventLog(sql, transactions, random),
-    definitions: createDefinitionStore(sql),
+    definitions: createDefinitionStore(sql, transactions),
     history: recorded.history,
     sources: createSourceStore(sql),
     identity,

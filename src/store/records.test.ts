@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { anIntent, keyOfRun, openTestStore } from '../../test/world/test-store.ts'
+import { inPages } from '../lib/pages.ts'
 import type { DefinitionRow } from './definitions.ts'
 import type { SqliteStore } from './open.ts'
 import type { HistoryRow, SourceFileRow, SourceObjectRow, SourceRow } from './types.ts'
@@ -199,6 +200,28 @@ describe('sources', () => {
     store.transaction(() => store.sources.removeFile('/repo', 'a.yaml'))
     expect(store.sources.files('/repo')).toEqual([second])
     expect(store.sources.files('/other')).toHaveLength(1)
+  })
+
+  test.each([1, 2, 3, 10])('files and what they own come in pages of %i, each once', (limit) => {
+    const store = openTestStore()
+    const names = ['a', 'b', 'c', 'd', 'e']
+    store.transaction(() => {
+      for (const [index, name] of names.entries()) {
+        store.sources.putFile({ ...file, path: `${name}.yaml` })
+        // Some files own several.
+        store.sources.putObject({ ...owned, name, path: `${names[index % 3]}.yaml` })
+      }
+      store.sources.putFile({ ...file, source: '/other', path: 'a0.yaml' })
+      store.sources.putObject({ ...owned, source: '/other', name: 'other' })
+    })
+    const { sources } = store
+    const files = inPages<SourceFileRow>(limit, (after) => sources.files('/repo', { after, limit }))
+    expect([...files].flat()).toEqual(sources.files('/repo'))
+    const objects = inPages<SourceObjectRow>(limit, (after) =>
+      sources.objects('/repo', { after, limit }),
+    )
+    expect([...objects].flat()).toEqual(sources.objects('/repo'))
+    expect(sources.objects('/repo').map(({ name }) => name)).toEqual(['a', 'd', 'b', 'e', 'c'])
   })
 
   test('an object has one owner', () => {

@@ -83,6 +83,17 @@ test.each<[cause: string, change: (store: SqliteStore) => unknown, unsettled: re
     },
     ['deployed'],
   ],
+  [
+    'the end of its deployment',
+    ({ objects }) =>
+      objects.markDeleted({ kind: 'Deployment', namespace: 'default', name: 'd' }, 1),
+    ['deployed'],
+  ],
+  [
+    'the end of a pool',
+    ({ objects }) => objects.markDeleted({ kind: 'WorkPool', namespace: 'default', name: 'p' }, 1),
+    NAMES,
+  ],
   ['unsettle', (store) => store.objects.unsettle(), NAMES],
 ])('%s takes the mark from the runs that it concerns', (_, change, unsettled) => {
   const store = settledStore()

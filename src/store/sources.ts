@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../kinds/meta.ts'
 import { canonicalJson, type JsonObject } from '../lib/json.ts'
+import type { Page } from './object-list.ts'
 import { insertList, type Sql, selectList } from './sql.ts'
 import type { SourceFileRow, SourceObjectRow, SourceRow, SourceStore } from './types.ts'
 
@@ -31,6 +32,11 @@ const OBJECT_MEMBERS = [
 type StoredSource = Omit<SourceRow, 'held'> & { readonly held: string | null }
 type StoredFile = Omit<SourceFileRow, 'problems'> & { readonly problems: string }
 
+/** SQLite's word for no limit. */
+const ALL = -1
+
+const BEFORE_ALL = { path: '', kind: '', namespace: '', name: '' } as const
+
 /** What the folder sources have read and what they own. */
 export function createSourceStore(sql: Sql): SourceStore {
   return { ...createRoots(sql), ...createFiles(sql), ...createInventory(sql) }
@@ -56,8 +62,9 @@ function createRoots(sql: Sql) {
 }
 
 function createFiles(sql: Sql) {
-  const files = sql.many<[string], StoredFile>(
-    `SELECT ${selectList(FILE_MEMBERS)} FROM source_files WHERE source = +? ORDER BY path`,
+  const files = sql.many<[string, string, number], StoredFile>(
+    `SELECT ${selectList(FILE_MEMBERS)} FROM source_files
+      WHERE source = +? AND path > +? ORDER BY path LIMIT +?`,
   )
   const put = sql.write<[StoredFile]>(
     `INSERT OR REPLACE INTO source_files ${insertList(FILE_MEMBERS)}`,
@@ -66,7 +73,8 @@ function createFiles(sql: Sql) {
     'DELETE FROM source_files WHERE source = ? AND path = ?',
   )
   return {
-    files: (source: string) => files(source).map(toFile),
+    files: (source: string, { after, limit }: Page<SourceFileRow> = { limit: ALL }) =>
+      files(source, after?.path ?? '', limit).map(toFile),
     putFile(row: SourceFileRow) {
       put({ ...row, problems: canonicalJson(row.problems) })
     },
@@ -81,15 +89,21 @@ function createInventory(sql: Sql) {
   const put = sql.write<[SourceObjectRow]>(
     `INSERT OR REPLACE INTO source_objects ${insertList(OBJECT_MEMBERS)}`,
   )
+  const page = sql.many<[object], SourceObjectRow>(
+    `${select} WHERE source = +@source AND path >= +@path
+        AND (path, kind, namespace, name) > (+@path, +@kind, +@namespace, +@name)
+      ORDER BY path, kind, namespace, name LIMIT +@limit`,
+  )
   const count = sql.one<[string], { readonly count: number }>(
     'SELECT count(*) AS count FROM source_objects WHERE source = ?',
   )
   const byKey = 'kind = @kind AND namespace = @namespace AND name = @name'
   const remove = sql.write<[ObjectKey]>(`DELETE FROM source_objects WHERE ${byKey}`)
   return {
-    objects: sql.many<[string], SourceObjectRow>(
-      `${select} WHERE source = +? ORDER BY path, kind, namespace, name`,
-    ),
+    objects(source: string, { after, limit }: Page<SourceObjectRow> = { limit: ALL }) {
+      const { path, kind, namespace, name } = after ?? BEFORE_ALL
+      return page({ source, path, kind, namespace, name, limit })
+    },
     objectsOfFile: sql.many<[string, string], SourceObjectRow>(
       `${select} WHERE source = +? AND path = +? ORDER BY kind, namespace, name`,
     ),

@@ -8,7 +8,7 @@ import type { DefinitionStore } from './definitions.ts'
 import type { EventLog } from './event-log.ts'
 import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
 import type { NamespaceMeta, NamespaceRow } from './namespace-row.ts'
-import type { ListOptions, StoredObject } from './object-list.ts'
+import type { ListOptions, Page, StoredObject, UnsettledKey } from './object-list.ts'
 import type { UpkeepStore } from './upkeep.ts'
 
 /**
@@ -87,12 +87,12 @@ export interface ObjectStore {
   ownedKeys(ownerUid: string): readonly ObjectKey[]
   /** Runs that are not in a final state, or are being deleted: what start-up queues first. */
   unfinishedRunKeys(): readonly ObjectKey[]
-  /** Runs about which something may have to be decided; unfinished ones are among them. */
-  unsettledRunKeys(): readonly ObjectKey[]
+  /** Runs about which something may have to be decided, by namespace and name; `page` for some at a time. */
+  unsettledRunKeys(page?: Page<ObjectKey>): readonly UnsettledKey[]
   isSettled(uid: string): boolean
   /**
-   * Marks a Run as over and done with. Any later change takes the mark away: of the Run, of its attempts, of
-   * the specs that its template is merged from.
+   * Marks a Run about which nothing is left to be decided until something changes. Any later change takes the
+   * mark away: of the Run, of its attempts, of the specs that its template is merged from.
    */
   settle(uid: string): void
   /** Takes the mark from all. */
@@ -370,10 +370,11 @@ export interface SourceStore {
   get(id: string): SourceRow | undefined
   put(row: SourceRow): void
   list(): readonly SourceRow[]
-  files(source: string): readonly SourceFileRow[]
+  /** By path. */
+  files(source: string, page?: Page<SourceFileRow>): readonly SourceFileRow[]
   putFile(row: SourceFileRow): void
   removeFile(source: string, path: string): void
-  objects(source: string): readonly SourceObjectRow[]
+  objects(source: string, page?: Page<SourceObjectRow>): readonly SourceObjectRow[]
   objectsOfFile(source: string, path: string): readonly SourceObjectRow[]
   countObjects(source: string): number
   owner(key: ObjectKey): SourceObjectRow | undefined

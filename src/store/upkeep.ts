@@ -1,5 +1,7 @@
+import type { ObjectKey } from '../kinds/meta.ts'
 import { ATTEMPT_COLUMNS, type StoredAttempt, toAttempt } from './attempts.ts'
-import type { Sql } from './sql.ts'
+import type { Page } from './object-list.ts'
+import type { Nullable, Sql } from './sql.ts'
 import type { AttemptRow } from './types.ts'
 
 /** What the parts ask that tidy up behind the runs. Every answer comes from an index of its own. */
@@ -17,9 +19,21 @@ export interface UpkeepStore {
   attemptStartedBy(runUid: string, startedBy: string): AttemptRow | undefined
   /** Where attempts were ever launched. */
   clusters(): readonly { readonly account: string; readonly cluster: string }[]
+  /** Of unfinished runs, by namespace and name: what decides where they are launched. */
+  launchPlaces(page: Page<ObjectKey>): readonly LaunchPlace[]
+  /** Unfinished runs that carry this annotation; a few more, where its name stands in another one's text. */
+  unfinishedRunsNoting(annotation: string): readonly ObjectKey[]
   hasLiveAttempts(): boolean
   /** When an attempt last ended without proof that it has no task: refused or lost. Epoch milliseconds. */
   lastDoubtMs(): number | undefined
+}
+
+/** What a run names of the objects that its template is merged from. */
+export interface LaunchPlace extends ObjectKey {
+  readonly workPool: string | undefined
+  readonly deployment: string | undefined
+  /** Its own template has something to say about the cluster. */
+  readonly namesCluster: boolean
 }
 
 /** An unfinished run that waits for a retry is among the latest of its revision. */
@@ -28,12 +42,13 @@ const RECENT_ATTEMPTS = 1_000
 const UNSEEN_END = `last_lines IS NULL AND task_arn IS NOT NULL AND outcome_class <> 'Success'`
 
 export function createUpkeepStore(sql: Sql): UpkeepStore {
-  return { ...createAttemptQuestions(sql), ...createLogQuestions(sql) }
+  return { ...createAttemptQuestions(sql), ...createLogQuestions(sql), ...createRunQuestions(sql) }
 }
 
+type RunQuestions = Pick<UpkeepStore, 'launchPlaces' | 'unfinishedRunsNoting'>
 type LogQuestions = Pick<UpkeepStore, 'streamingAttempts' | 'attemptsWithoutLastLines'>
 
-function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof LogQuestions> {
+function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof (LogQuestions & RunQuestions)> {
   const live = sql.one<[string], object>(
     `SELECT 1 FROM attempts INDEXED BY attempts_live
       WHERE task_definition_arn = ? AND phase IN ('Intent', 'Launched')`,
@@ -106,5 +121,33 @@ function createLogQuestions(sql: Sql): LogQuestions {
     streamingAttempts: () => streaming().map(toAttempt),
     attemptsWithoutLastLines: (limit, everyTask) =>
       [...withLogs(limit), ...(everyTask ? withoutLogs(limit) : [])].map(toAttempt),
+  }
+}
+
+type StoredPlace = Pick<LaunchPlace, 'kind' | 'namespace' | 'name'> &
+  Nullable<Pick<LaunchPlace, 'workPool' | 'deployment'>> & { readonly namesCluster: 0 | 1 }
+
+function createRunQuestions(sql: Sql): RunQuestions {
+  const places = sql.many<[{ namespace: string; name: string; limit: number }], StoredPlace>(
+    `SELECT 'Run' AS kind, namespace, name, work_pool AS workPool, deployment,
+        json_type(spec, '$.template.cluster') IS NOT NULL AS namesCluster
+       FROM objects WHERE unfinished = 1 AND (namespace, name) > (+@namespace, +@name)
+      ORDER BY namespace, name LIMIT +@limit`,
+  )
+  const noting = sql.many<[string], ObjectKey>(
+    `SELECT 'Run' AS kind, namespace, name FROM objects
+      WHERE unfinished = 1 AND instr(meta, +?) > 0 ORDER BY namespace, name`,
+  )
+  return {
+    launchPlaces: ({ after = { namespace: '', name: '' }, limit }) =>
+      places({ namespace: after.namespace, name: after.name, limit }).map(
+        ({ workPool, deployment, namesCluster, ...key }) => ({
+          ...key,
+          workPool: workPool ?? undefined,
+          deployment: deployment ?? undefined,
+          namesCluster: namesCluster === 1,
+        }),
+      ),
+    unfinishedRunsNoting: (annotation) => noting(JSON.stringify(annotation)),
   }
 }

@@ -7,6 +7,7 @@ import { localConfig } from '../../src/emulator/config.ts'
 import type { EmulatorReply } from '../../src/emulator/emulator.ts'
 import type { TemplateSpec } from '../../src/kinds/generated.ts'
 import { checkRules } from '../../src/kinds/template-rules.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
 import { someOf } from '../world/effort.ts'
 import { type Emulated, emulated } from '../world/emulated.ts'
 
@@ -28,6 +29,18 @@ const volumes = fc.constantFrom(
   [{ name: 'v', host: { sourcePath: '/srv' } }],
   [{ name: 'v', configuredAtLaunch: true }],
   [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }],
+  [
+    {
+      name: 'v',
+      efsVolumeConfiguration: {
+        fileSystemId: 'fs-1',
+        rootDirectory: '/x',
+        transitEncryption: 'ENABLED',
+        authorizationConfig: { accessPointId: 'fsap-1', iam: 'ENABLED' },
+      },
+    },
+  ],
+  [{ name: 'v' }, { name: 'v', dockerVolumeConfiguration: { scope: 'task' } }],
 )
 const mountPoints = fc.constantFrom(
   [{ sourceVolume: 'v', containerPath: '/v' }],
@@ -37,8 +50,33 @@ const dependsOn = fc.constantFrom(
   [{ containerName: 'side', condition: 'START' }],
   [{ containerName: 'main', condition: 'HEALTHY' }],
   [{ containerName: 'nobody', condition: 'SUCCESS' }],
+  [{ containerName: 'web', condition: 'START' }],
 )
-const container = fc.record(
+/** Settings that do not go with every place, and of which few are tried together. */
+const setting = fc.constantFrom<JsonObject>(
+  { privileged: true },
+  { disableNetworking: true },
+  { dnsServers: ['10.0.0.2'] },
+  { dockerSecurityOptions: ['no-new-privileges'] },
+  { links: ['web'] },
+  { hostname: 'me' },
+  { extraHosts: [{ hostname: 'a', ipAddress: '10.0.0.1' }] },
+  { portMappings: [{ containerPort: 80, hostPort: 8080 }] },
+  { portMappings: [{ containerPort: 80 }] },
+  { linuxParameters: { sharedMemorySize: 64 } },
+  { linuxParameters: { capabilities: { add: ['SYS_PTRACE'] } } },
+  { linuxParameters: { capabilities: { add: ['NET_ADMIN'] } } },
+  { resourceRequirements: [{ type: 'GPU', value: '1' }] },
+  { startTimeout: 2 },
+  { startTimeout: 121 },
+  { environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::b/a.env' }] },
+  { environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::b/a.txt' }] },
+  { firelensConfiguration: { type: 'fluentbit' } },
+  { firelensConfiguration: { type: 'fluentbit', options: { 'config-file-type': 's3' } } },
+  { logConfiguration: { logDriver: 'awsfirelens' } },
+  { restartPolicy: { enabled: true, restartAttemptPeriod: 60 } },
+)
+const plainContainer = fc.record(
   {
     name,
     image: fc.constantFrom('busybox', '', 'x'.repeat(256)),
@@ -57,6 +95,10 @@ const container = fc.record(
     ),
   },
   { requiredKeys: ['name'] },
+)
+const container = fc.oneof(
+  plainContainer,
+  fc.tuple(plainContainer, setting).map(([plain, odd]) => ({ ...plain, ...odd })),
 )
 // What NONE comes to is the cluster's business.
 const launchType = fc.constantFrom('FARGATE', 'FARGATE_SPOT', 'EC2', 'EXTERNAL')
@@ -94,6 +136,8 @@ const template = fc.record(
         cpu: fc.constantFrom('256', '.5 vCPU', '1000000'),
         memory: fc.constantFrom('512', '1 GB'),
         placementConstraints: fc.constant([{ type: 'distinctInstance' }]),
+        ipcMode: fc.constantFrom('task', 'host'),
+        pidMode: fc.constantFrom('task', 'host'),
       },
       { requiredKeys: [] },
     ),

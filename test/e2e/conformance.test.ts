@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenClient } from '../conformance/client.ts'
 import { allClients } from '../conformance/clients.ts'
@@ -22,4 +25,13 @@ describe.each(clients.filter(({ missing }) => missing === undefined))('$name', (
 
   // In order: a check builds on what those before it left.
   test.each(client.checks)('%s', (name) => open.check(name))
+})
+
+test('npm run conformance ends by itself, and leaves no client at work', async () => {
+  const program = join(import.meta.dirname, '../conformance/main.ts')
+  // The client whose watches start again by themselves.
+  const { stdout } = await promisify(execFile)(process.execPath, [program, 'client-node 2'], {
+    timeout: 60_000,
+  })
+  expect(stdout).toMatch(/client-node 2\S+ +\d+ passed {2}0 failed\n$/)
 })

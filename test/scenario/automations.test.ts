@@ -202,6 +202,18 @@ describe('actions on runs', () => {
     expect(world.liveTasks()).toEqual([])
   })
 
+  test('a run that the action names is the one, whatever the event is about', async () => {
+    await startWorld({ behave: NEVER_ENDS })
+    world.addRun('named', { template: IMAGE })
+    await world.clock.advance(MINUTE)
+    world.addAutomation('do', { ...ON_START, actions: [{ type: 'cancel-run', run: 'named' }] })
+    await world.clock.advance(SECOND)
+    world.addRun('run', { template: IMAGE })
+    await world.clock.advance(5 * MINUTE)
+    expect(world.state('named')).toBe('CANCELLED/Cancelled')
+    expect(world.state('run')).toBe('RUNNING/Running')
+  })
+
   test('only force leaves a final state', async () => {
     await startWorld({ behave: FAILS })
     const on = (message: string, force: boolean): AutomationSpec => ({

@@ -43,6 +43,17 @@ describe('without a controller', () => {
     expect(nothing.stderr).toMatch(/^error: cannot import STDIN: /)
   })
 
+  test.each(['validate', 'render'])('%s of nothing is no success', async (command) => {
+    const empty = join(world.directory, `nothing-to-${command}`)
+    mkdirSync(empty)
+    writeFileSync(join(empty, 'RUN.YAML'), runManifest('a'))
+    expect(await world.run(`${command} ${empty}`)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: no file in ${empty} is named *.yaml, *.yml or *.json\n`,
+    })
+  })
+
   test('validate and render read folders', async () => {
     const directory = join(world.directory, 'manifests')
     mkdirSync(join(directory, 'sub'), { recursive: true })
@@ -140,7 +151,9 @@ describe('over HTTPS', () => {
     })
     const [, url = ''] = /server: (\S+)/.exec(stdout) ?? []
     const untrusted = await world.run(`get runs --server ${url} --token x`)
-    expect(untrusted.stderr).toContain(`cannot reach the controller at ${url}: `)
+    expect(untrusted.stderr).toContain(
+      `cannot reach the controller at ${url}: its certificate is of an authority that is not trusted here`,
+    )
     const context = await world.run(`get runs --kubeconfig ${file} --context prod`)
     expect(context.stderr).toBe('error: the kubeconfig has no context "prod": it has capstan\n')
   })

@@ -42,6 +42,14 @@ describe('get', () => {
     expect(result).toEqual({ exitCode: 0, stderr: '', stdout: expected })
   })
 
+  test('a template that is missing is an error, not an empty page', async () => {
+    for (const output of ['jsonpath', 'jsonpath=']) {
+      expect((await world.run(`get wp -o ${output}`)).stderr).toMatch(
+        /^error: template format specified but no template given\n/,
+      )
+    }
+  })
+
   test('sorts', async () => {
     await world.apply(
       `${runManifest('b', 'x1')}---\n${runManifest('a', 'x10')}---\n${runManifest('c', 'x2')}`,
@@ -140,6 +148,13 @@ describe('logs', () => {
     expect(both.stderr).toContain('should not be specified with container name')
   })
 
+  test('of what has none', async () => {
+    const result = await world.run('logs wp/default')
+    expect(result.stderr).toMatch(
+      /^error: workpool\/default has no logs: name a RUN, run\/NAME, deployment\/NAME or pod\/NAME\n/,
+    )
+  })
+
   test('of a run without a task', async () => {
     await world.apply(runManifest('a'))
     const result = await world.run('logs a')
@@ -223,6 +238,11 @@ describe('events', () => {
     )
     const warnings = await world.run('events --types=Warning --no-headers')
     expect(warnings.stdout).toMatch(/^\d+s +Warning +Failed +Run\/a +exit code 1\n$/)
+    for (const events of ['events', 'events --log']) {
+      expect((await world.run(`${events} --for a`)).stderr).toMatch(
+        /^error: --for must be in KIND\/NAME form, for example run\/a\n/,
+      )
+    }
     expect((await world.run('events --for run/none')).stderr).toBe(
       'No events found in default namespace.\n',
     )

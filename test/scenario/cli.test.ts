@@ -52,6 +52,15 @@ describe('apply', () => {
     expect((await world.run('get runs -A -o name')).stdout).toBe('run.capstan.dev/hello\n')
   })
 
+  test.each(['apply run.yaml', 'apply -f a.yaml run.yaml', 'diff -f a.yaml run.yaml'])(
+    '%s passes over no file in silence',
+    async (line) => {
+      const { exitCode, stderr } = await world.run(line)
+      expect(stderr).toMatch(/^error: unexpected argument "run\.yaml": write -f run\.yaml\n/)
+      expect(exitCode).toBe(line.startsWith('diff') ? 2 : 1)
+    },
+  )
+
   test('dry runs change nothing', async () => {
     for (const [strategy, suffix] of [
       ['--dry-run=client', ' (dry run)'],

@@ -5,6 +5,7 @@ import {
   createRecovery,
   heldRuns,
 } from '../../src/controllers/recovery/controller.ts'
+import type { Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { RunSpec, TemplateSpec } from '../../src/kinds/generated.ts'
 import { WIRE } from '../../src/kinds/meta.ts'
 import { systemRandom } from '../../src/lib/random.ts'
@@ -27,9 +28,11 @@ interface StartOver {
   readonly instance?: string
   readonly proofs?: LaunchProofs
   readonly log?: Log
+  /** What pools and deployments make of each run's template by now. */
+  readonly today?: TemplateSpec
 }
 
-async function recover({ proofs, log }: StartOver): Promise<void> {
+async function recover({ proofs, log, today }: StartOver): Promise<void> {
   const recovery = createRecovery({
     store: world.store,
     clock: world.clock,
@@ -37,7 +40,7 @@ async function recover({ proofs, log }: StartOver): Promise<void> {
     accounts: createAccountBook(world.store, createEmulatorAccounts(world.emulator, world.clock)),
     controller: { name: 'default', epoch: 1, instance: world.store.identity.instanceId() },
     foldersRead: () => true,
-    templateOf: ({ spec }) => spec.template as TemplateSpec,
+    templateOf: ({ spec }) => today ?? (spec.template as TemplateSpec),
     log: log ?? silentLog,
     ...(proofs && { proofs }),
   })
@@ -116,6 +119,19 @@ describe('after the database was lost', () => {
     expect(world.tasksOf('old')).toBe(2)
   })
 
+  test('an approval that was given before lets nothing pass', async () => {
+    world = new World()
+    await world.start()
+    world.addRun(
+      'old',
+      { template: TEMPLATE, suspend: true },
+      { [WIRE.annotationHeld]: 'it was lost', [WIRE.annotationApproved]: 'then' },
+    )
+    await world.stop()
+    world.store.transaction(() => beginRecovery(world.store, 'it is an older copy'))
+    expect(heldRuns(world.store).map(({ metadata }) => metadata.name)).toEqual(['old'])
+  })
+
   test("a run that came later is nobody's business and runs", async () => {
     world = new World()
     await world.start()
@@ -124,6 +140,67 @@ describe('after the database was lost', () => {
     await world.clock.advance(5 * MINUTE)
     expect(world.state('new')).toBe('COMPLETED/Completed')
   })
+})
+
+describe('heartbeats of adopted tasks', () => {
+  const BEATING: TemplateSpec = { ...TEMPLATE, heartbeat: { frequencySeconds: 30 } }
+  const beatsUntil = (untilMs: number): readonly number[] =>
+    Array.from({ length: untilMs / (30 * SECOND) }, (_, index) => index * 30 * SECOND)
+  const onStop = { afterMs: SECOND, exitCode: 143 }
+
+  async function launch(behaviour: Behaviour, template = BEATING): Promise<void> {
+    world = new World({ behave: () => behaviour, pace: { floorMs: 3_000, ceilingMs: 40_000 } })
+    await world.start()
+    world.addRun('long', { template })
+    await world.clock.advance(2 * MINUTE)
+  }
+
+  test('go on to count: who beats is left alone', async () => {
+    const beatsAtMs = beatsUntil(20 * MINUTE)
+    await launch({ runMs: 20 * MINUTE, exitCode: 0, beatsAtMs })
+    await startOver(['long'], { spec: { template: BEATING } })
+    await world.clock.advance(2 * MINUTE)
+    const heardMs = Date.parse(world.run('long')?.status?.heartbeat?.lastBeatAt ?? '')
+    expect(world.clock.nowMs() - heardMs).toBeLessThan(MINUTE)
+    await world.clock.advance(20 * MINUTE)
+    expect(world.state('long')).toBe('COMPLETED/Completed')
+    expect(world.calls('StopTask')).toBe(0)
+  })
+
+  test.each([
+    ['hung before', MINUTE],
+    ['hangs afterwards', 6 * MINUTE],
+  ])('are missed: a task that %s is stopped, and its run CRASHED', async (_, untilMs) => {
+    await launch({ beatsAtMs: beatsUntil(untilMs), onStop })
+    await startOver(['long'], { spec: { template: BEATING } })
+    await world.clock.advance(10 * MINUTE)
+    expect(world.run('long')?.status).toMatchObject({
+      state: { type: 'CRASHED' },
+      attempts: [{ class: 'HeartbeatLost' }],
+    })
+  })
+
+  test('are expected as often as the task was told, whatever the manifest says by now', async () => {
+    const beatsAtMs = Array.from({ length: 5 }, (_, index) => index * 5 * MINUTE)
+    const seldom = { ...TEMPLATE, heartbeat: { frequencySeconds: 300 } }
+    await launch({ runMs: 20 * MINUTE, exitCode: 0, beatsAtMs }, seldom)
+    await startOver(['long'], { spec: { template: seldom }, today: BEATING })
+    await world.clock.advance(25 * MINUTE)
+    expect(world.state('long')).toBe('COMPLETED/Completed')
+    expect(world.calls('StopTask')).toBe(0)
+  })
+
+  test.each(['Http', 'ContainerHealth', 'Logs'] as const)(
+    'are not expected of a task that was launched without: %s',
+    async (source) => {
+      await launch({ runMs: 20 * MINUTE, exitCode: 0 }, TEMPLATE)
+      const heartbeat = { frequencySeconds: 30, source }
+      await startOver(['long'], { today: { ...TEMPLATE, heartbeat } })
+      await world.clock.advance(25 * MINUTE)
+      expect(world.state('long')).toBe('COMPLETED/Completed')
+      expect(world.calls('StopTask')).toBe(0)
+    },
+  )
 })
 
 describe('a lost database, with what stands beside it', () => {

@@ -107,3 +107,63 @@ describe('a change while the controller is away is seen', () => {
     expect(reconciles()).toBe(0)
   })
 })
+
+describe('a run that a switch keeps from launching', () => {
+  const POOL = { kind: 'WorkPool', namespace: 'default', name: 'p' } as const
+  const WAITING = 'SCHEDULED/AwaitingConcurrencySlot'
+
+  async function parked(spec: object = {}): Promise<void> {
+    await startWorld()
+    world.addWorkPool('p', { suspend: true })
+    world.addDeployment('d', { workPool: 'p', template: IMAGE })
+    world.addRun('a', { workPool: 'p', template: IMAGE, ...spec })
+    world.addRun('b', { deployment: 'd' })
+    await world.clock.advance(MINUTE)
+  }
+
+  test('is passed over, and launched when the switch is turned', async () => {
+    await parked()
+    expect([world.state('a'), world.state('b')]).toEqual([WAITING, WAITING])
+    expect(unsettled()).toEqual([])
+    expect(await fullLook()).toBe(0)
+    world.change('WorkPool', 'p', { suspend: false })
+    await world.clock.advance(MINUTE)
+    expect([world.state('a'), world.state('b')]).toEqual(Array(2).fill('COMPLETED/Completed'))
+  })
+
+  test.each<[cause: string, change: () => void, after: readonly string[]]>([
+    ['nothing', () => {}, [WAITING, WAITING]],
+    [
+      'its pool launches again',
+      () => world.change('WorkPool', 'p', { suspend: false }),
+      ['COMPLETED/Completed', 'COMPLETED/Completed'],
+    ],
+    [
+      'its deployment moves to another pool',
+      () => world.change('Deployment', 'd', { workPool: 'default' }),
+      [WAITING, 'COMPLETED/Completed'],
+    ],
+    [
+      'its pool is deleted',
+      () => world.store.transaction(() => world.store.objects.markDeleted(POOL, 0)),
+      ['PENDING/Pending', 'PENDING/Pending'],
+    ],
+    [
+      'it is cancelled',
+      () => world.changeRun('a', { cancel: true }),
+      ['CANCELLED/Cancelled', WAITING],
+    ],
+  ])('is seen at the next start when meanwhile %s', async (_, change, after) => {
+    await parked()
+    world.crash()
+    change()
+    await world.restart()
+    await world.clock.advance(MINUTE)
+    expect([world.state('a'), world.state('b')]).toEqual(after)
+  })
+
+  test('is looked at all the same when it waits for another run', async () => {
+    await parked({ dependsOn: [{ name: 'b', condition: 'Finished' }] })
+    expect(unsettled()).toEqual(['a'])
+  })
+})

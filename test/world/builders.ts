@@ -166,6 +166,7 @@ export function valid(template: TemplateSpec = { image: 'busybox' }): Resolved {
 
 /** Nobody has anything against a launch. */
 export const OPEN: Admission = {
+  isIndependent: true,
   dependencies: () => ({ type: 'Met' }),
   closed: () => undefined,
   replacedBy: () => undefined,

@@ -1,3 +1,4 @@
+import { parseHeartbeat } from '../../src/aws/ecs-answers.ts'
 import { AwsError } from '../../src/aws/errors.ts'
 import type {
   AwsAccount,
@@ -248,6 +249,7 @@ function toTask(task: Wire): TaskSnapshot {
     stoppingAtMs: toMs(task.stoppingAt),
     stoppedAtMs: toMs(task.stoppedAt),
     tags: toTags(task.tags),
+    heartbeat: parseHeartbeat(task.overrides),
   })
 }
 

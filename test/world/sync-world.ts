@@ -102,6 +102,8 @@ export interface World {
   readonly live?: readonly CapstanObject[]
   readonly ran?: readonly string[]
   readonly terminating?: boolean
+  /** Folders that the controller follows no longer. */
+  readonly forsaken?: readonly string[]
 }
 
 export function decide(world: World): Plan {
@@ -116,13 +118,17 @@ export function decide(world: World): Plan {
     namespaceTerminating: world.terminating ?? false,
   })
   const gone = new Set(world.gone)
-  return decideSync({ source: SOURCE, files: world.files ?? [], gone, owned, facts })
+  const isFollowed = (source: string) => !world.forsaken?.includes(source)
+  return decideSync({ source: SOURCE, files: world.files ?? [], gone, owned, facts, isFollowed })
 }
 
 /** A plan in words. */
 export function summary(plan: Plan) {
   return {
     steps: plan.steps.map(({ type, object }) => `${type} ${object.name} ${object.file}`),
+    handovers: plan.handovers.map(
+      ({ to: { name, path, contentHash } }) => `${name} ${contentHash} ${path}`,
+    ),
     problems: plan.problems.map(({ code, file: path }) => `${code} ${path}`),
     waiting: plan.waiting.map(({ name }) => name),
     orphans: plan.orphans.map(({ name }) => name),
@@ -130,6 +136,13 @@ export function summary(plan: Plan) {
   }
 }
 
-export const NOTHING = { steps: [], problems: [], waiting: [], orphans: [], open: [] }
+export const NOTHING = {
+  steps: [],
+  handovers: [],
+  problems: [],
+  waiting: [],
+  orphans: [],
+  open: [],
+}
 
 export const run = desired('hello', 'a.yaml')

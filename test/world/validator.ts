@@ -1,4 +1,4 @@
 import { createValidator } from '../../src/manifest/validator.ts'
 
-/** One for all tests: to compile the schemas takes longer than most of what they are used for. */
+/** One for all tests of a file: what it made ready for one, it has ready for the next. */
 export const validator = createValidator()

@@ -1,4 +1,10 @@
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import {
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  ownMember,
+} from '../../lib/json.ts'
 import { childOf, type FieldSet, LEAF, NO_FIELDS, toFieldSet, unionOf } from './field-set.ts'
 
 /**
@@ -26,7 +32,7 @@ function membersOf(value: Json | undefined, path: string): Members | undefined {
     )
     return new Map(entries)
   }
-  const list = ASSOCIATIVE_LISTS[path]
+  const list = ownMember(ASSOCIATIVE_LISTS, path)
   if (!Array.isArray(value) || !list) return undefined
   const items: readonly Json[] = value
   return new Map(items.map((item) => [itemElement(item, list), item]))

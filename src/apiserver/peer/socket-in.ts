@@ -41,7 +41,11 @@ export function receiveEvents(deps: SocketInDeps, socket: WebSocket, sender: Sen
     }
     const before = committed
     committed = taken.done.then(() => before)
-    committed.catch(() => closeSocket(socket, clock, CLOSE.failed, 'Events could not be stored'))
+    committed.catch(() => {
+      // Everything that was under way fails together, and one of it is enough.
+      if (socket.readyState !== socket.OPEN) return
+      closeSocket(socket, clock, CLOSE.failed, 'Events could not be stored')
+    })
   }
 
   socket.on('message', (data, isBinary) => {
@@ -75,8 +79,12 @@ function parseEvent(text: string): WireEvent | string {
 /** Who sends too fast is read more slowly: TCP makes the client wait, and nothing is lost. */
 function pace({ intake, clock }: SocketInDeps, socket: WebSocket, sender: Sender): void {
   const waitMs = intake.owedMs(sender)
-  if (waitMs === 0 || socket.isPaused) return
+  if (waitMs === 0 || socket.isPaused || socket.readyState !== socket.OPEN) return
   socket.pause()
-  const cancel = clock.after(waitMs, () => socket.resume())
+  // A client that goes on too fast is held back again and again: each time leaves nothing behind.
+  const cancel = clock.after(waitMs, () => {
+    socket.off('close', cancel)
+    socket.resume()
+  })
   socket.once('close', cancel)
 }

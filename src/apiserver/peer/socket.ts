@@ -19,6 +19,8 @@ const CLOSE_GRACE_MS = 5_000
 /** Closes, and cuts the connection if the peer does not take part. */
 export function closeSocket(socket: WebSocket, clock: Clock, code: number, reason: string): void {
   socket.close(code, reason.slice(0, MAX_REASON))
+  // The other end's part of the handshake stands behind what it sent before, which nobody wants any more.
+  if (socket.isPaused) socket.resume()
   const cancel = clock.after(CLOSE_GRACE_MS, () => socket.terminate())
   socket.once('close', cancel)
 }

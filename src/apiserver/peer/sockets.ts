@@ -210,16 +210,19 @@ function keepAlive({ clock }: Pick<PeerSocketDeps, 'clock'>, socket: WebSocket):
   let cancel = (): void => {}
   const arm = (): void => {
     cancel = clock.after(PING_INTERVAL_MS, () => {
-      // What is not read answers no pings: a client that is held back is not gone.
       if (!isAlive && !socket.isPaused) return socket.terminate()
-      isAlive = false
+      // What is not read answers no pings: a client that is held back has until the next one but this.
+      isAlive = socket.isPaused
       socket.ping()
       arm()
     })
   }
-  socket.on('pong', () => {
+  const hear = (): void => {
     isAlive = true
-  })
+  }
+  socket.on('pong', hear)
+  // Its pong may stand behind much that it sent before, for which it is held back.
+  socket.on('message', hear)
   socket.once('close', () => cancel())
   arm()
 }

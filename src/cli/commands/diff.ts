@@ -4,7 +4,7 @@ import { renderEcsDiff } from '../ecs-diff.ts'
 import { CliError, renderError } from '../errors.ts'
 import { fetchList } from '../fetch.ts'
 import { LAST_APPLIED } from '../last-applied.ts'
-import { type ManifestObject, readManifests } from '../manifest-files.ts'
+import { type ManifestObject, readManifests, refuseWords } from '../manifest-files.ts'
 import { type ApiObject, omit, textAt } from '../objects.ts'
 import type { Options } from '../options.ts'
 import { DEPLOYMENTS, WORK_POOLS } from '../resources.ts'
@@ -21,10 +21,11 @@ const FAILED_EXIT_CODE = 2
  */
 export async function diff(
   context: CliContext,
-  _words: readonly string[],
+  words: readonly string[],
   options: Options,
 ): Promise<number> {
   try {
+    refuseWords(words)
     const connection = await context.connect(options)
     const write: WriteContext = { context, connection, options, dryRun: 'server' }
     const changes: Change[] = []

@@ -8,7 +8,7 @@ import { renderJson } from '../json-text.ts'
 import { numberAt, textAt } from '../objects.ts'
 import { integerOption, type Options } from '../options.ts'
 import { printTable } from '../table.ts'
-import { parseTargets } from '../targets.ts'
+import { parseSubject } from '../targets.ts'
 import { renderYaml } from '../yaml-text.ts'
 
 const HEADER = ['LAST SEEN', 'EVENT', 'RESOURCE', 'DETAIL']
@@ -39,8 +39,7 @@ function queryOf({ namespace }: Connection, options: Options): EventLogQuery {
   const limit = integerOption(options, 'limit', 1)
   const common = { namespace: options.flag('all-namespaces') ? undefined : namespace, limit }
   if (about === undefined) return common
-  const [target] = parseTargets([about], { namespace })
-  if (target?.type !== 'Object') throw new UsageError('--for must be in KIND/NAME form')
+  const target = parseSubject(about, namespace)
   return { ...common, for: `${target.resource.kind}/${target.namespace}/${target.name}` }
 }
 

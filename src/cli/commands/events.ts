@@ -9,7 +9,7 @@ import type { Options } from '../options.ts'
 import { parseOutputFormat, renderObjects, withoutManagedFields } from '../output-format.ts'
 import { EVENTS, resourcePath } from '../resources.ts'
 import { printTable } from '../table.ts'
-import { parseTargets } from '../targets.ts'
+import { parseSubject } from '../targets.ts'
 import { watch } from '../watch-stream.ts'
 
 const HEADER = ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE']
@@ -59,9 +59,8 @@ export async function events(
 function fieldSelectorOf(connection: Connection, options: Options): string | undefined {
   const about = options.text('for')
   if (about === undefined) return undefined
-  const [target] = parseTargets([about], { namespace: connection.namespace })
-  if (target?.type !== 'Object') throw new UsageError('--for must be in KIND/NAME form')
-  return `involvedObject.kind=${target.resource.kind},involvedObject.name=${target.name}`
+  const { resource, name } = parseSubject(about, connection.namespace)
+  return `involvedObject.kind=${resource.kind},involvedObject.name=${name}`
 }
 
 function readTypes(options: Options): readonly string[] {

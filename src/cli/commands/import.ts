@@ -25,7 +25,8 @@ export async function importCommand(
     namespace: options.text('namespace'),
     validator: createValidator(),
   })
-  if (!result.ok) throw new CliError(`cannot import ${file.source}: ${result.problem}`)
+  if (!result.ok)
+    throw new CliError(`cannot import ${file.source}: ${result.problem.replace(/:\s*$/, '')}`)
   context.stdout.write(await renderAs(result.manifests, options))
   for (const note of result.notes) context.stderr.write(`${renderNote(note)}\n`)
   context.stderr.write(`${summary(result.manifests.length, result.notes)}\n`)

@@ -161,6 +161,10 @@ async function findRuns(
   }
   if (target.type === 'List') throw new UsageError('name one object: KIND/NAME')
   if (target.resource === DEPLOYMENTS) return [await newestRunOf(context, connection, target)]
+  if (target.resource !== RUNS && target.resource !== PODS) {
+    const named = `${target.resource.singular}/${target.name}`
+    throw new UsageError(`${named} has no logs: name a RUN, run/NAME, deployment/NAME or pod/NAME`)
+  }
   return [target]
 }
 

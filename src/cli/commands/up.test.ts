@@ -36,6 +36,22 @@ describe('up', () => {
     })
   })
 
+  test.each(['.capstan', '.state/data', '../data', '/var/lib/capstan'])(
+    'data in %s is not read as manifests',
+    (data) => {
+      expect(read(['.'], { data }).directories).toHaveLength(1)
+    },
+  )
+
+  test('folders beside each other are followed together', () => {
+    const { directories } = read(['../completion', '../commands', '../describe'])
+    expect(directories.map((path) => path.split('/').at(-1))).toEqual([
+      'completion',
+      'commands',
+      'describe',
+    ])
+  })
+
   test('a terminal gets text and colours, a single run its story once', () => {
     expect(read(['.'], { once: true }, true)).toMatchObject({
       logFormat: 'pretty',
@@ -47,6 +63,12 @@ describe('up', () => {
 
   test.each<[readonly string[], Record<string, unknown>, string]>([
     [['/nonexistent'], {}, 'the folder "/nonexistent" cannot be read'],
+    [['.', '../commands'], {}, '"." is the same folder as "../commands": name only one of them'],
+    [['.', '..'], {}, '"." is inside of "..": name only one of them'],
+    [['.'], { data: '.' }, 'is inside of the folder'],
+    [['.'], { data: 'state' }, 'choose another --data, or a hidden one such as '],
+    [['.'], { data: '' }, '--data needs the name of a directory'],
+    [['.'], { namespace: 'Team' }, 'invalid argument "Team" for "--namespace" flag'],
     [['up.ts'], {}, '"up.ts" is a file: name the folder that it is in'],
     [[], { once: true }, 'up --once needs a folder'],
     [['.'], { logLevel: 'loud' }, 'must be one of trace, debug'],

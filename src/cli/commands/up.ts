@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import {
   DATA_DIR_NAME,
   type Environment,
@@ -38,16 +38,17 @@ export function readUpOptions(
 ): UpOptions {
   const once = options.flag('once')
   if (once && words.length === 0) throw new UsageError('up --once needs a folder: up DIR --once')
-  const dataDir = resolve(environment.cwd, options.text('data') ?? DATA_DIR_NAME)
+  const directories = readDirectories(environment, words)
+  const dataDir = readDataDir(environment, options, directories)
   return Object.freeze({
-    directories: words.map((word) => readDirectory(environment, word)),
+    directories,
     local: options.flag('local'),
     dataDir,
     listen: parseListen(options.text('listen')),
     heartbeatListen: parseListen(options.text('heartbeat-listen'), '--heartbeat-listen'),
     heartbeatUrl: parseHeartbeatUrl(options.text('heartbeat-url')),
     socketPath: readSocketPath(environment, options, dataDir),
-    namespace: options.text('namespace') ?? DEFAULT_NAMESPACE,
+    namespace: readNamespace(options),
     name: options.text('name') ?? 'default',
     webhookAllow: options.texts('webhook-allow').map(parseAllow),
     webhookSecrets: resolve(
@@ -66,6 +67,36 @@ export function readUpOptions(
     containerEngine: environment.containerEngine,
     colour: stderr.colour,
   })
+}
+
+/** What is kept there would be read as manifests, and reported with its keys: folders pass over hidden names alone. */
+function readDataDir(
+  { cwd }: Environment,
+  options: Options,
+  directories: readonly string[],
+): string {
+  const text = options.text('data') ?? DATA_DIR_NAME
+  if (text === '') throw new UsageError('--data needs the name of a directory')
+  const dataDir = resolve(cwd, text)
+  for (const folder of directories) {
+    const below = relative(folder, dataDir).split(sep)
+    if (below.some((part) => part === '..' || (part.startsWith('.') && part !== '.'))) continue
+    throw new CliError(
+      `the data directory ${dataDir} is inside of the folder ${folder}, whose files are read as manifests: choose another --data, or a hidden one such as ${join(folder, DATA_DIR_NAME)}`,
+    )
+  }
+  return dataDir
+}
+
+/** As the API takes them for new namespaces. */
+const NAMESPACE_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
+
+function readNamespace(options: Options): string {
+  const name = options.text('namespace') || DEFAULT_NAMESPACE
+  if (NAMESPACE_NAME.test(name)) return name
+  throw new UsageError(
+    `invalid argument "${name}" for "--namespace" flag: at most 63 lower case letters, digits and '-', starting and ending with a letter or digit`,
+  )
 }
 
 /** Tasks run in AWS unless `--local` is given; a driver that is named without it would be forgotten in silence. */
@@ -93,6 +124,23 @@ function readSocketPath(environment: Environment, options: Options, dataDir: str
   const socket = options.text('socket') ?? environment.socket
   if (socket === undefined) return resolve(dataDir, SOCKET_NAME)
   return findSocket({ socket }, environment).path
+}
+
+/** Each file is read once: it belongs to one folder. */
+function readDirectories(environment: Environment, words: readonly string[]): readonly string[] {
+  const folders = words.map((word) => {
+    const path = readDirectory(environment, word)
+    return { word, path, real: `${realpathSync(path)}/` }
+  })
+  for (const [index, inner] of folders.entries()) {
+    const outer = folders.find(
+      (other, place) => place !== index && inner.real.startsWith(other.real),
+    )
+    if (!outer) continue
+    const where = inner.real === outer.real ? 'the same folder as' : 'inside of'
+    throw new CliError(`"${inner.word}" is ${where} "${outer.word}": name only one of them`)
+  }
+  return folders.map(({ path }) => path)
 }
 
 function readDirectory({ cwd }: Environment, word: string): string {

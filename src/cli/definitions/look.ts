@@ -86,6 +86,7 @@ export const LOOK_COMMANDS: readonly CommandDefinition[] = [
         line: 'logs deployment/etl --tail 20',
       },
       { comment: 'An earlier attempt', line: 'logs hello --attempt 1' },
+      { comment: 'Place 3 of an array', line: 'logs pod/hello-i3' },
     ],
     options: [
       { flags: '-f, --follow', help: 'print lines as they come, until the task ends' },

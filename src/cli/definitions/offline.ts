@@ -2,7 +2,12 @@ import type { CommandDefinition } from '../definition.ts'
 import { FILE_OPTIONS } from './shared-options.ts'
 
 /** The same words as SOURCE_KINDS of manifest/import, which a help text need not load; a test compares them. */
-export const IMPORT_KINDS = ['ecs-task-block', 'base-job-template', 'prefect-yaml'] as const
+export const IMPORT_KINDS = [
+  'ecs-task-block',
+  'base-job-template',
+  'prefect-yaml',
+  'automations',
+] as const
 
 /** Verbs that need no controller and no AWS. */
 export const OFFLINE_COMMANDS: readonly CommandDefinition[] = [

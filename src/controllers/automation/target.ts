@@ -12,7 +12,8 @@ export type Target<T extends CapstanObject<unknown, unknown>> =
 
 /** Named by the action, else that of the event. Names are looked for in the namespace of the automation. */
 export function findRun(store: Store, action: Action, context: FiringContext): Target<RunObject> {
-  const found = find(store, { kind: 'Run', name: action.run, uid: context.runUid, context })
+  const uid = action.run === undefined ? context.runUid : undefined
+  const found = find(store, { kind: 'Run', name: action.run, uid, context })
   return found as Target<RunObject>
 }
 

@@ -3,6 +3,7 @@ import { taskSizeOf } from '../../aws/definition-sizes.ts'
 import { containerLogs } from '../../aws/log-location.ts'
 import type { TaskDefinitionSnapshot, TaskSnapshot } from '../../aws/ports.ts'
 import type { TemplateSpec } from '../../kinds/generated.ts'
+import { type LeaseTerms, leaseTerms } from '../../kinds/heartbeat.ts'
 import { DEFAULT_WORK_POOL, WIRE } from '../../kinds/meta.ts'
 import { isFinalState } from '../../kinds/run.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
@@ -64,7 +65,8 @@ export function adoptTask(
   const live = known.find(isLive)
   if (live && !isBefore(live, row)) return undefined
   if (live) giveUp(store, live, deps.nowMs)
-  const adopted = { ...row, ...taskSizeOf(template) }
+  const heartbeat = leaseOf(template, task, row, definition)
+  const adopted = { ...row, ...taskSizeOf(template), ...(heartbeat && { heartbeat }) }
   store.attempts.insert(adopted)
   return adopted
 }
@@ -113,6 +115,36 @@ function logsOf(
   const containers = definition ? containerLogs(definition.body) : []
   const streamOutput = template.streamOutput === true
   return streamOutput || containers.length > 0 ? { streamOutput, containers } : undefined
+}
+
+/**
+ * The signs of life that the task owes, where it is known to give any: ECS shows what its launch told it, and
+ * its definition whether its health is looked at. Whether it has ever logged is known to nobody. The rest is
+ * as the run says today.
+ */
+function leaseOf(
+  { heartbeat }: TemplateSpec,
+  { heartbeat: told }: TaskSnapshot,
+  { containerName }: AttemptRow,
+  definition: TaskDefinitionSnapshot | undefined,
+): LeaseTerms | undefined {
+  if (!heartbeat) return undefined
+  switch (heartbeat.source ?? 'Http') {
+    case 'Http': {
+      if (!told) return undefined
+      const { frequencySeconds, url } = told
+      return leaseTerms({ ...heartbeat, frequencySeconds }, url)
+    }
+    case 'ContainerHealth': {
+      const containers = definition?.body.containerDefinitions ?? []
+      const isLookedAt = containers.some(
+        ({ name, healthCheck }) => name === containerName && healthCheck !== undefined,
+      )
+      return isLookedAt ? leaseTerms(heartbeat, undefined) : undefined
+    }
+    case 'Logs':
+      return undefined
+  }
 }
 
 /** Fills the registry again, so that the family is swept and its revisions are collected as before. */

@@ -64,7 +64,7 @@ export function beginRecovery(store: Store, reason: string, since: SinceDatabase
   if (!isWhole) store.identity.set(WHOLE_KEY, 'no')
   for (const run of unfinishedRuns(store)) {
     if (isWhole && !wasLaunchedSince(run, since)) continue
-    annotate(store, run, { [WIRE.annotationHeld]: reason })
+    hold(store, run, reason)
   }
   restoreHistory(store, since.proofs)
 }
@@ -102,7 +102,8 @@ export function annotationsInRecovery(store: Store): Readonly<Record<string, str
 /** Runs that are held and not approved. */
 export function heldRuns(store: Store): readonly RunObject[] {
   if (!store.identity.get(EVER_RECOVERED_KEY)) return []
-  return unfinishedRuns(store).filter(isHeld)
+  const noted = store.upkeep.unfinishedRunsNoting(WIRE.annotationHeld)
+  return unfinishedRuns(store, noted).filter(isHeld)
 }
 
 function isHeld({ metadata }: RunObject): boolean {
@@ -211,7 +212,7 @@ const MAX_LOGGED = 20
 
 /** Until ECS has answered for every place: without its answer nothing is proven. One silent account keeps no other waiting. */
 async function visitAll(deps: RecoveryDeps, found: Found, signal: AbortSignal): Promise<void> {
-  const named = namedPlaces(deps)
+  const named = await namedPlaces(deps)
   let open: readonly (Place | 'Others')[] = [...named, 'Others']
   while (open.length > 0) {
     const failed: (Place | 'Others')[] = []
@@ -305,7 +306,7 @@ function endProbe(deps: RecoveryDeps, found: Found): void {
     const rows = store.attempts.ofRun(uid)
     if (!isFromFolder || rows.some(({ phase }) => phase !== 'Intent')) continue
     store.attempts.deleteOfRun(uid)
-    annotate(store, run, { [WIRE.annotationHeld]: TRACES_REASON })
+    hold(store, run, TRACES_REASON)
   }
   endRecovery(deps, found)
 }
@@ -325,6 +326,14 @@ function finish(store: Store): void {
   if (heldRuns(store).length === 0) store.identity.set(EVER_RECOVERED_KEY, '')
   store.identity.set(RECOVERY_KEY, '')
   store.identity.set(ANY_INSTANCE_KEY, '')
+}
+
+/** An approval is of what was known then: it lets nothing pass that is held from now on. */
+function hold(store: Store, run: RunObject, reason: string): void {
+  annotate(store, run, {
+    [WIRE.annotationHeld]: reason,
+    [WIRE.annotationApproved]: undefined,
+  })
 }
 
 function release(store: Store, run: RunObject): void {

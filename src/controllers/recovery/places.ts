@@ -3,7 +3,11 @@ import { type AwsAccount, DESCRIBE_TASKS_LIMIT, type TaskSnapshot } from '../../
 import type { DeploymentSpec, RunSpec, TemplateSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL } from '../../kinds/meta.ts'
 import type { RunStatus } from '../../kinds/run.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { inPages } from '../../lib/pages.ts'
+import { createSlicer } from '../../runtime/slicer.ts'
 import type { Store } from '../../store/types.ts'
+import type { LaunchPlace } from '../../store/upkeep.ts'
 import type { AccountBook } from '../accounts.ts'
 
 export type RunObject = CapstanObject<RunSpec, RunStatus>
@@ -13,8 +17,15 @@ export interface Place {
   readonly account: AwsAccount
   /** As templates name it, or its ARN. */
   readonly cluster: string
-  /** Nobody here named it: ECS lists it. What may not be looked at there is not ours. */
+  /** Nobody here named it. What may not be looked at there is not ours. */
   readonly isListed: boolean
+  /** An unfinished run is launched there, or an attempt was. Elsewhere tasks are evidence and no more. */
+  readonly isNeeded: boolean
+}
+
+/** One key per cluster of an account, whether it goes by its name or its ARN. */
+export function placeKey(account: string, cluster: string = DEFAULT_CLUSTER): string {
+  return `${account} ${nameOf(cluster)}`
 }
 
 /** The cluster of templates that name none. */
@@ -28,39 +39,107 @@ export interface PlacesDeps {
   readonly accounts: AccountBook
   /** The merged and rendered template of a run. */
   readonly templateOf: (run: RunObject) => TemplateSpec
+  readonly clock: Clock
 }
 
-/** Every cluster that a pool, a deployment, an unfinished run or an attempt names, as far as names need no run. */
-export function namedPlaces({ store, accounts, templateOf }: PlacesDeps): readonly Place[] {
-  const pools = byName<WorkPoolSpec>(store, 'WorkPool')
-  const deployments = byName<DeploymentSpec>(store, 'Deployment')
-  const accountOf = (namespace: string, pool = DEFAULT_WORK_POOL): AwsAccount =>
-    accounts.forTarget(pools.get(`${namespace}/${pool}`)?.spec.aws ?? {})
-  const ofPools = [...pools.values()].map(({ metadata, spec }) =>
-    place(accountOf(metadata.namespace, metadata.name), spec.template?.cluster),
-  )
-  const ofDeployments = [...deployments.values()].map(({ metadata, spec }) =>
-    place(accountOf(metadata.namespace, spec.workPool), spec.template?.cluster),
-  )
-  const ofRuns = unfinishedRuns(store).map((run) => {
-    const { namespace } = run.metadata
-    const deployment = deployments.get(`${namespace}/${run.spec.deployment}`)
-    const pool = run.spec.workPool ?? deployment?.spec.workPool
-    return place(accountOf(namespace, pool), templateOf(run).cluster)
-  })
-  const ofAttempts = store.upkeep.clusters().flatMap(({ account, cluster }) => {
+/** Runs that are looked at between two pauses: a few milliseconds. */
+const PAGE = 1_000
+
+/**
+ * Every cluster that a pool, a deployment, an unfinished run or an attempt names, as far as names need no run; and
+ * where a run that names nothing would go.
+ */
+export async function namedPlaces(deps: PlacesDeps): Promise<readonly Place[]> {
+  const { store, accounts, clock } = deps
+  const book = openBook(deps)
+  const found = new Map<string, Place>()
+  const add = (account: AwsAccount, name: string | null | undefined, isNeeded = false): void => {
+    const cluster = name ?? DEFAULT_CLUSTER
+    if (isPlaceholder(cluster)) return
+    const key = placeKey(account.id, cluster)
+    const before = found.get(key)?.isNeeded ?? false
+    found.set(key, { account, cluster, isListed: false, isNeeded: isNeeded || before })
+  }
+  for (const { metadata, spec } of book.pools.values()) {
+    add(book.accountOf(metadata.namespace, metadata.name), spec.template?.cluster)
+  }
+  for (const { metadata, spec } of book.deployments.values()) {
+    add(book.accountOf(metadata.namespace, spec.workPool), spec.template?.cluster)
+  }
+  const slicer = createSlicer(clock)
+  const read = (after?: LaunchPlace) => store.upkeep.launchPlaces({ after, limit: PAGE })
+  for (const page of inPages(PAGE, read)) {
+    for (const { account, cluster } of placesOfRuns(deps, book, page)) add(account, cluster, true)
+    await slicer.pause()
+  }
+  for (const { account, cluster } of store.upkeep.clusters()) {
     const known = accounts.byId(account)
-    return known ? [place(known, cluster)] : []
-  })
-  const all = [place(accounts.forTarget({}), undefined), ...ofPools, ...ofDeployments]
-  const rendered = [...all, ...ofRuns, ...ofAttempts].filter(
-    ({ cluster }) => !cluster.includes('{{'),
-  )
-  return [...new Map(rendered.map((one) => [`${one.account.id} ${one.cluster}`, one])).values()]
+    if (known) add(known, cluster, true)
+  }
+  const account = accounts.forTarget({})
+  const fallback = { account, cluster: DEFAULT_CLUSTER, isListed: true, isNeeded: false }
+  const key = placeKey(account.id)
+  return found.has(key) ? [...found.values()] : [fallback, ...found.values()]
 }
 
-function place(account: AwsAccount, cluster: string | null | undefined): Place {
-  return { account, cluster: cluster ?? DEFAULT_CLUSTER, isListed: false }
+interface Book {
+  /** By namespace and name. */
+  readonly pools: ReadonlyMap<string, CapstanObject<WorkPoolSpec>>
+  readonly deployments: ReadonlyMap<string, CapstanObject<DeploymentSpec>>
+  readonly accountOf: (namespace: string, pool: string | undefined) => AwsAccount
+}
+
+function openBook({ store, accounts }: PlacesDeps): Book {
+  const pools = byName<WorkPoolSpec>(store, 'WorkPool')
+  return {
+    pools,
+    deployments: byName<DeploymentSpec>(store, 'Deployment'),
+    accountOf: (namespace, pool = DEFAULT_WORK_POOL) =>
+      accounts.forTarget(pools.get(`${namespace}/${pool}`)?.spec.aws ?? {}),
+  }
+}
+
+type Cluster = Pick<Place, 'account' | 'cluster'>
+
+/** Thousands of runs inherit the same cluster: only one with a word of its own has to be read. */
+function placesOfRuns(
+  { store, templateOf }: PlacesDeps,
+  book: Book,
+  runs: readonly LaunchPlace[],
+): readonly Cluster[] {
+  const heirs = new Map<string, Cluster>()
+  const own: Cluster[] = []
+  for (const at of runs) {
+    const { account, cluster } = inheritedBy(at, book)
+    const { kind, namespace, name, namesCluster } = at
+    if (!namesCluster && !isPlaceholder(cluster)) {
+      heirs.set(`${account.id} ${cluster}`, { account, cluster })
+      continue
+    }
+    const run = store.objects.get({ kind, namespace, name }) as RunObject | undefined
+    if (run) own.push(place(account, templateOf(run).cluster))
+  }
+  return [...heirs.values(), ...own]
+}
+
+/** Where a run is launched whose own template says nothing about it. */
+function inheritedBy(
+  { namespace, workPool, deployment }: LaunchPlace,
+  { pools, deployments, accountOf }: Book,
+): Cluster {
+  const parent = deployments.get(`${namespace}/${deployment}`)?.spec
+  const pool = workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
+  const word = parent?.template?.cluster
+  const poolSpec = pools.get(`${namespace}/${pool}`)?.spec
+  return place(accountOf(namespace, pool), word === undefined ? poolSpec?.template?.cluster : word)
+}
+
+function isPlaceholder(cluster: string): boolean {
+  return cluster.includes('{{')
+}
+
+function place(account: AwsAccount, cluster: string | null | undefined): Cluster {
+  return { account, cluster: cluster ?? DEFAULT_CLUSTER }
 }
 
 function byName<Spec>(
@@ -73,30 +152,25 @@ function byName<Spec>(
   )
 }
 
-export function unfinishedRuns(store: Store): readonly RunObject[] {
-  return store.objects
-    .unfinishedRunKeys()
-    .flatMap((key) => (store.objects.get(key) as RunObject | undefined) ?? [])
+export function unfinishedRuns(
+  store: Store,
+  keys = store.objects.unfinishedRunKeys(),
+): readonly RunObject[] {
+  return keys.flatMap((key) => (store.objects.get(key) as RunObject | undefined) ?? [])
 }
 
-/** What ECS lists beyond the named clusters; nothing where that is not allowed. */
+/** What ECS lists in an account beyond the named clusters; nothing where that is not allowed. */
 export async function listedPlaces(
+  account: AwsAccount,
   named: readonly Place[],
   signal: AbortSignal,
 ): Promise<readonly Place[]> {
-  const accounts = new Map(named.map(({ account }) => [account.id, account]))
-  const found: Place[] = []
-  for (const account of accounts.values()) {
-    const known = named.filter((place) => place.account.id === account.id)
-    const arns = await listClusters(account, signal)
-    const others = arns.filter(
-      (arn) => !known.some(({ cluster }) => cluster === arn || cluster === nameOf(arn)),
-    )
-    for (const cluster of others.slice(0, MAX_LISTED_CLUSTERS)) {
-      found.push({ account, cluster, isListed: true })
-    }
-  }
-  return found
+  const known = new Set(named.map((place) => placeKey(place.account.id, place.cluster)))
+  const arns = await listClusters(account, signal)
+  return arns
+    .filter((arn) => !known.has(placeKey(account.id, arn)))
+    .slice(0, MAX_LISTED_CLUSTERS)
+    .map((cluster) => ({ account, cluster, isListed: true, isNeeded: false }))
 }
 
 /** Cluster ARNs end with `cluster/NAME`. */

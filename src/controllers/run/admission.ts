@@ -26,6 +26,8 @@ export function admissionOf(
   const { namespace, uid } = run.metadata
   const isLimited = hasLimits(sources)
   return {
+    isIndependent:
+      run.spec.dependsOn === undefined && deployment?.spec.concurrency?.policy !== 'Replace',
     dependencies: () => dependenciesOf(store, run),
     closed: (nowMs) => closedWindow(workPoolName, workPool?.spec.windows, nowMs),
     replacedBy: () =>

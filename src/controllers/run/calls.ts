@@ -17,9 +17,9 @@ import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import type { DefinitionRegistrar } from '../registrar.ts'
-import { type AttemptNews, attemptRecord, taskCallRecord } from '../run-records.ts'
+import { type AttemptNews, attemptRecord, taskCallRecord, taskRecord } from '../run-records.ts'
 import { subjectOfAttempt } from '../run-subject.ts'
-import { recordObservation } from './observation.ts'
+import { observationOf, recordObservation } from './observation.ts'
 import { stopTaskReason } from './state.ts'
 import type { Call, Facts } from './world.ts'
 
@@ -255,18 +255,24 @@ function launched(deps: CallDeps, attempt: AttemptRow, known: KnownTask): Answer
 function recordLaunched({ store, clock }: CallDeps, attempt: AttemptRow, known: KnownTask): void {
   const { taskArn, task, operation } = known
   const nowMs = clock.nowMs()
+  const seen = task && task.version >= 1 ? { ...task, taskArn } : undefined
   const isNews = store.attempts.byClientToken(attempt.clientToken)?.phase === 'Intent'
+  // Nothing was seen of an intent before: what is seen now is the newest.
+  const first = isNews ? seen : undefined
   store.attempts.update(attempt.clientToken, {
     phase: 'Launched',
     taskArn,
     ...(task && { clusterArn: task.clusterArn }),
+    ...(first && observationOf(first, nowMs)),
   })
   const subject = subjectOfAttempt(store, attempt)
+  const launch = isNews ? [attemptRecord(subject, 'launched', { ...attempt, taskArn }, nowMs)] : []
   store.eventLog.append([
     ...(operation ? [taskCallRecord(subject, { operation, taskArn, attempt }, nowMs)] : []),
-    ...(isNews ? [attemptRecord(subject, 'launched', { ...attempt, taskArn }, nowMs)] : []),
+    ...launch,
+    ...(first ? [taskRecord(subject, first, attempt, nowMs)] : []),
   ])
-  if (task && task.version >= 1) recordObservation(store, attempt, { ...task, taskArn }, nowMs)
+  if (seen && !first) recordObservation(store, attempt, seen, nowMs)
 }
 
 /** The task is gone from ECS's point of view already: nothing is left to stop, the observer will see it. */

@@ -5,6 +5,7 @@ import { RetryableError } from '../../lib/errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
+import type { OwnCommits } from '../own-commits.ts'
 import { commitPlan } from './apply.ts'
 import { type Answer, type CallContext, type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
@@ -17,6 +18,7 @@ import { type Facts, liveAttempts, NO_FACTS, type RunPlan, type RunWorld } from 
 export interface RunControllerDeps extends ObserveDeps, CallDeps {
   readonly clock: Clock
   readonly observer: Pick<TaskObserver, 'watch'>
+  readonly own: OwnCommits
   /** What is to be done in a world; the simulator plants bugs here to see whether they are found. */
   readonly decide?: typeof decideRun
 }
@@ -36,7 +38,8 @@ export function createRunReconciler(
     let isArray = false
     for (let step = 0; step < MAX_STEPS; step += 1) {
       facts = withAnswer(facts, answer)
-      const next = keepAndDecide(deps, key, { facts, answer })
+      // Without a call this was the last step: what it wrote about the run leads nowhere else.
+      const next = deps.own.during(key, () => keepAndDecide(deps, key, { facts, answer }))
       if (!next) return awaitChange()
       const { world, plan } = next
       if (!plan.call) {
@@ -146,7 +149,9 @@ function watchOne(deps: RunControllerDeps, world: RunWorld, plan: RunPlan, live:
   if (taskOf(live)?.lastStatus === 'RUNNING') deps.heartbeat.leases.watch(live)
   const resolved = world.resolve(live.number)
   const seconds = resolved.type === 'Valid' ? resolved.template.taskWatchPollInterval : undefined
-  const fresh = deps.store.attempts.byClientToken(live.clientToken) ?? live
+  // As the plan has left it.
+  const isWritten = plan.writes.length > 0
+  const fresh = (isWritten && deps.store.attempts.byClientToken(live.clientToken)) || live
   if (fresh.phase !== 'Launched') return
   deps.observer.watch(fresh, {
     pollIntervalMs: boundOf(seconds, fresh),

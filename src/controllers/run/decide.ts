@@ -1,7 +1,7 @@
 import { WIRE } from '../../kinds/meta.ts'
 import { isFinalState } from '../../kinds/run.ts'
 import { forcedWishOf } from '../../kinds/run-wish.ts'
-import { awaitChange } from '../../runtime/outcome.ts'
+import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { decideArray } from './array.ts'
 import { decideIdleStep, type IdleStep } from './idle.ts'
@@ -80,6 +80,11 @@ function decideLive(world: RunWorld, attempt: AttemptRow, nowMs: number): RunPla
   return step.type === 'Watch' && step.lookFirst ? { ...decided, lookFirst: true } : decided
 }
 
+/** Only the run's row, its pool or its deployment let it go on: no time, no attempt and no other run. */
+function isAtRest(world: RunWorld, rows: readonly AttemptRow[], outcome: Outcome): boolean {
+  return rows.length === 0 && outcome.type === 'AwaitChange' && world.admission.isIndependent
+}
+
 function decideIdle(world: RunWorld, rows: readonly AttemptRow[], context: Context): RunPlan {
   const { writes, nowMs } = context
   const step: IdleStep = decideIdleStep(world, rows, nowMs)
@@ -87,7 +92,10 @@ function decideIdle(world: RunWorld, rows: readonly AttemptRow[], context: Conte
     case 'Finish':
       return finish(world, { rows, writes, nowMs, state: step.state, ended: step.outcome })
     case 'Wait':
-      return plan(world, { ...step, rows, nowMs, writes })
+      return {
+        ...plan(world, { ...step, rows, nowMs, writes }),
+        settled: isAtRest(world, rows, step.outcome),
+      }
     case 'Ask':
       return plan(world, {
         rows,

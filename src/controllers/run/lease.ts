@@ -1,4 +1,4 @@
-import type { TaskSnapshot } from '../../aws/ports.ts'
+import type { ObservedTask } from '../../aws/ports.ts'
 import type { LeaseTerms } from '../../kinds/heartbeat.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import type { Signs } from '../leases.ts'
@@ -18,7 +18,7 @@ export type LeaseVerdict =
 export interface LeaseFacts {
   readonly attempt: AttemptRow
   /** As it was last seen; it is not STOPPED. */
-  readonly task: TaskSnapshot | undefined
+  readonly task: ObservedTask | undefined
   /** Undefined: silence says nothing at the moment. */
   readonly signs: Signs | undefined
 }

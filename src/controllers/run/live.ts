@@ -1,4 +1,4 @@
-import type { TaskSnapshot } from '../../aws/ports.ts'
+import type { ObservedTask } from '../../aws/ports.ts'
 import { classifyStop } from '../../aws/stop-reason.ts'
 import { findCondition } from '../../kinds/conditions.ts'
 import { wishOf } from '../../kinds/run-wish.ts'
@@ -86,7 +86,7 @@ function decideIntent(attempt: AttemptRow, nowMs: number): LiveStep {
   return { type: 'Act', call: { type, attempt }, changes, outcome: awaitChange() }
 }
 
-function ended(attempt: AttemptRow, task: TaskSnapshot, nowMs: number): LiveStep {
+function ended(attempt: AttemptRow, task: ObservedTask, nowMs: number): LiveStep {
   const verdict = classifyStop(task, {
     containerName: attempt.containerName,
     ...(attempt.stopCause !== undefined && { stoppedByUs: stoppedBy(attempt.stopCause) }),
@@ -126,7 +126,7 @@ const LOOK_FIRST: LiveStep = {
   outcome: requeueAfter(LOOK_RETRY_MS),
 }
 
-function gone(attempt: AttemptRow, task: TaskSnapshot | undefined, nowMs: number): LiveStep {
+function gone(attempt: AttemptRow, task: ObservedTask | undefined, nowMs: number): LiveStep {
   const lastSeen = task === undefined ? 'was never seen' : `was last seen ${task.lastStatus}`
   return {
     type: 'Ended',
@@ -184,7 +184,7 @@ interface Struck {
 function struckDeadline(
   world: RunWorld,
   attempt: AttemptRow,
-  task: TaskSnapshot | undefined,
+  task: ObservedTask | undefined,
   nowMs: number,
 ): Struck | undefined {
   const times = deadlineTimes(world, attempt, task, nowMs)
@@ -209,7 +209,7 @@ function judge(world: RunWorld, attempt: AttemptRow, struck: Struck, nowMs: numb
 function deadlineTimes(
   world: RunWorld,
   attempt: AttemptRow,
-  task: TaskSnapshot | undefined,
+  task: ObservedTask | undefined,
   nowMs: number,
 ): Deadlines {
   const resolved = world.resolve(attempt.number)
@@ -233,7 +233,7 @@ function deadlineTimes(
 function nextDeadline(
   world: RunWorld,
   attempt: AttemptRow,
-  task: TaskSnapshot | undefined,
+  task: ObservedTask | undefined,
   nowMs: number,
 ): Outcome {
   const times = deadlineTimes(world, attempt, task, nowMs)

@@ -1,4 +1,4 @@
-import type { TaskSnapshot } from '../../aws/ports.ts'
+import type { ObservedTask } from '../../aws/ports.ts'
 import { renderStopReason, type StoppedByUs } from '../../aws/stop-text.ts'
 import type { OutcomeClass, RunState, StateType } from '../../kinds/run.ts'
 import type { RunWish } from '../../kinds/run-wish.ts'
@@ -95,7 +95,7 @@ const RUNNING_STATUSES: readonly string[] = [
 ]
 
 /** The state of a run whose attempt is alive. */
-export function liveState(attempt: AttemptRow, task: TaskSnapshot | undefined): NewState {
+export function liveState(attempt: AttemptRow, task: ObservedTask | undefined): NewState {
   if (attempt.stopCause !== undefined && CANCELLING_CAUSES.includes(attempt.stopCause)) {
     return { type: 'CANCELLING', name: 'Cancelling', message: stopReason(attempt.stopCause) }
   }
@@ -108,7 +108,7 @@ export function liveState(attempt: AttemptRow, task: TaskSnapshot | undefined): 
   return { type: 'PENDING', name: 'InfrastructurePending', ...stopping }
 }
 
-/** The observation as a value; undefined before the first one. Written by the observer from a TaskSnapshot, so the shape holds. */
-export function taskOf(attempt: AttemptRow): TaskSnapshot | undefined {
-  return attempt.observation as unknown as TaskSnapshot | undefined
+/** The observation as a value; undefined before the first one. Written by `recordObservation`, so the shape holds. */
+export function taskOf(attempt: AttemptRow): ObservedTask | undefined {
+  return attempt.observation as unknown as ObservedTask | undefined
 }

@@ -1,4 +1,4 @@
-import type { TaskSnapshot } from '../../aws/ports.ts'
+import type { ObservedTask } from '../../aws/ports.ts'
 import { type Condition, setCondition } from '../../kinds/conditions.ts'
 import type {
   AttemptStatus,
@@ -139,7 +139,7 @@ function attemptStatus(row: AttemptRow): AttemptStatus {
   })
 }
 
-function containersOf(task: TaskSnapshot | undefined, main: string): readonly string[] | undefined {
+function containersOf(task: ObservedTask | undefined, main: string): readonly string[] | undefined {
   const names = task?.containers.map(({ name }) => name) ?? []
   return names.length > 1 ? [main, ...names.filter((name) => name !== main)] : undefined
 }

@@ -70,6 +70,8 @@ export interface HeartbeatFacts {
 
 /** What others have to say about a launch. Pure lookups, answered when they are asked. */
 export interface Admission {
+  /** What other runs do matters to none of the answers but `turn`. */
+  readonly isIndependent: boolean
   readonly dependencies: () => Dependencies
   /** The pool's windows. */
   readonly closed: (nowMs: number) => ClosedWindow | undefined
@@ -131,7 +133,10 @@ export interface RunPlan {
   readonly more?: readonly Call[]
   /** The task must be looked at before anything is decided about it: what is known of it is too old. */
   readonly lookFirst?: boolean
-  /** The run is over and nothing is left to be done until something changes. */
+  /**
+   * Nothing is left to be done until the run changes, or an attempt of it, or the spec of what its template is
+   * merged from: it is over, or a switch of one of these keeps it from launching.
+   */
   readonly settled?: boolean
   /** When to look again if there is no call. */
   readonly outcome: Outcome

@@ -29,6 +29,13 @@ export function isFargateSize(cpu: number, memoryMiB: number): boolean {
   return FARGATE_SIZES.some((size) => size.cpu === cpu && size.memoryMiB.includes(memoryMiB))
 }
 
+/** CPU units that Fargate has for Windows containers. */
+const WINDOWS_CPU = [1024, 2048, 4096]
+
+export function isWindowsFargateCpu(cpu: number): boolean {
+  return WINDOWS_CPU.includes(cpu)
+}
+
 /** Whether Fargate offers this number of CPU units with any memory. */
 export function isFargateCpu(cpu: number): boolean {
   return FARGATE_SIZES.some((size) => size.cpu === cpu)

@@ -29,6 +29,7 @@ const MAX_SUBNETS = 16
 const MAX_SECURITY_GROUPS = 5
 const MAX_CONSTRAINTS = 10
 const MAX_STRATEGIES = 5
+const BINPACK_FIELDS = ['cpu', 'memory']
 
 const RULES: readonly Rule[] = [
   {
@@ -88,6 +89,22 @@ const RULES: readonly Rule[] = [
         (request.placementStrategy?.length ?? 0) > MAX_STRATEGIES) &&
       invalidParameter('Too many placement constraints or strategies.'),
   },
+  {
+    why: 'Some placement rules need something to go by.',
+    problem: ({ request: { placementConstraints = [], placementStrategy = [] } }) =>
+      (placementConstraints.some(({ type, expression }) => type === 'memberOf' && !expression) ||
+        placementStrategy.some(({ type, field = '' }) => {
+          return type === 'binpack' && !BINPACK_FIELDS.includes(field.toLowerCase())
+        })) &&
+      invalidParameter('Invalid placement constraint or strategy.'),
+  },
+  {
+    why: 'Tasks on external instances have constraints, and no strategy.',
+    problem: ({ request, target }) =>
+      target.launchType === 'EXTERNAL' &&
+      (request.placementStrategy?.length ?? 0) > 0 &&
+      invalidParameter('Placement strategies are not supported with EXTERNAL.'),
+  },
   { why: 'A volume that is configured at launch has one configuration.', problem: volumeProblem },
   {
     why: 'Only the definition’s tags can be propagated by RunTask.',
@@ -134,8 +151,14 @@ function volumeProblem({ request, definition }: RunTaskCall): AwsError | undefin
   const given = request.volumeConfigurations ?? []
   if (given.length > 1) return invalidParameter('Only one volume can be configured at launch.')
   const isMatched = wanted.every(({ name }) => given.some((volume) => volume.name === name))
-  if (wanted.length === given.length && isMatched) return undefined
-  return invalidParameter('Volume configurations must match the volumes configured at launch.')
+  if (wanted.length !== given.length || !isMatched) {
+    return invalidParameter('Volume configurations must match the volumes configured at launch.')
+  }
+  const isSized = given.every(({ managedEBSVolume: volume }) => {
+    return volume?.sizeInGiB !== undefined || volume?.snapshotId !== undefined
+  })
+  if (isSized) return undefined
+  return invalidParameter('A managed EBS volume needs a size or a snapshot.')
 }
 
 function fargateSize({ target }: RunTaskCall): AwsError | undefined {

@@ -24,6 +24,12 @@ describe('calls that are refused', () => {
   const fargate = { capacityProvider: 'FARGATE', weight: 1 }
   const many = (length: number): readonly string[] => Array.from({ length }, (_, n) => `id-${n}`)
 
+  const instances = (launchType: string): object => ({
+    taskDefinition: 'bridge',
+    launchType,
+    networkConfiguration: undefined,
+  })
+
   test.each<{ rest: object; code?: string; message: string }>([
     { rest: { taskDefinition: undefined }, message: 'TaskDefinition can not be blank.' },
     {
@@ -71,6 +77,18 @@ describe('calls that are refused', () => {
     {
       rest: { placementStrategy: [{ type: 'random' }] },
       message: 'not supported with FARGATE',
+    },
+    {
+      rest: { ...instances('EC2'), placementStrategy: [{ type: 'binpack', field: 'zone' }] },
+      message: 'Invalid placement constraint or strategy.',
+    },
+    {
+      rest: { ...instances('EC2'), placementConstraints: [{ type: 'memberOf' }] },
+      message: 'Invalid placement constraint or strategy.',
+    },
+    {
+      rest: { ...instances('EXTERNAL'), placementStrategy: [{ type: 'random' }] },
+      message: 'not supported with EXTERNAL',
     },
     { rest: { propagateTags: 'SERVICE' }, message: 'Invalid value for propagateTags: SERVICE' },
     { rest: { propagateTags: 'NONE' }, message: 'Invalid value for propagateTags: NONE' },
@@ -134,6 +152,9 @@ describe('calls that are refused', () => {
     const managedEBSVolume = { sizeInGiB: 10, roleArn: 'arn:aws:iam::123456789012:role/ebs' }
     expect(world.refusal('RunTask', run).message).toContain('Volume configurations must match')
     const volumeConfigurations = [{ name: 'data', managedEBSVolume }]
+    const sizeless = [{ name: 'data', managedEBSVolume: { roleArn: managedEBSVolume.roleArn } }]
+    const refusal = world.refusal('RunTask', { ...run, volumeConfigurations: sizeless })
+    expect(refusal.message).toContain('needs a size or a snapshot')
     expect(world.ecs('RunTask', { ...run, volumeConfigurations }).tasks).toHaveLength(1)
     const none = { ...FARGATE_RUN, volumeConfigurations }
     expect(world.refusal('RunTask', none).message).toContain('Volume configurations must match')

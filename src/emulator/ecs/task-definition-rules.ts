@@ -1,5 +1,13 @@
 import { type AwsError, clientException, invalidParameter } from '../errors.ts'
-import { isFargateCpu, isFargateSize, parseCpu, parseMemory } from './fargate-sizes.ts'
+import { settingProblem } from './container-rules.ts'
+import { partsProblem } from './definition-parts.ts'
+import {
+  isFargateCpu,
+  isFargateSize,
+  isWindowsFargateCpu,
+  parseCpu,
+  parseMemory,
+} from './fargate-sizes.ts'
 import type { ContainerDefinition, DefinitionInput } from './task-definition-shape.ts'
 
 /** One reason to refuse a definition. The first rule that finds a problem decides. */
@@ -12,7 +20,6 @@ const MAX_CONTAINERS = 10
 const MAX_NAME_LENGTH = 255
 const MAX_DOCUMENT_BYTES = 64 * 1024
 const MAX_TAGS = 50
-const MAX_FARGATE_STOP_TIMEOUT_SECONDS = 120
 
 const NETWORK_MODES = ['bridge', 'host', 'awsvpc', 'none', 'default']
 const COMPATIBILITIES = ['EC2', 'FARGATE', 'EXTERNAL', 'MANAGED_INSTANCES']
@@ -95,7 +102,9 @@ const RULES: readonly Rule[] = [
       ),
   },
   { why: 'Sizes are numbers with known units.', problem: sizeProblem },
-  { why: 'Fargate restricts mode, sizes and time-outs.', problem: fargateProblem },
+  { why: 'Fargate restricts mode and sizes.', problem: fargateProblem },
+  { why: 'Not every setting goes with every place.', problem: settingProblem },
+  { why: 'The parts have to fit together.', problem: partsProblem },
   {
     why: 'Outside Fargate a container needs memory when the task names none.',
     problem: (definition) =>
@@ -175,15 +184,7 @@ function fargateProblem(definition: DefinitionInput): AwsError | undefined {
   if (definition.networkMode !== 'awsvpc') {
     return clientException("Fargate only supports network mode 'awsvpc'.")
   }
-  const sizes = fargateSizeProblem(definition)
-  if (sizes) return sizes
-  const slow = definition.containerDefinitions?.find(
-    ({ stopTimeout = 0 }) => stopTimeout > MAX_FARGATE_STOP_TIMEOUT_SECONDS,
-  )
-  return when(
-    slow !== undefined,
-    clientException(`Container '${slow?.name}': stopTimeout must be at most 120 seconds.`),
-  )
+  return fargateSizeProblem(definition)
 }
 
 function fargateSizeProblem(definition: DefinitionInput): AwsError | undefined {
@@ -192,7 +193,9 @@ function fargateSizeProblem(definition: DefinitionInput): AwsError | undefined {
   if (!memory) {
     return clientException("Fargate requires that 'memory' be defined at the task level.")
   }
-  if (!isFargateCpu(parseCpu(cpu) ?? 0)) return clientException("Invalid 'cpu' setting for task.")
+  if (!isOffered(parseCpu(cpu) ?? 0, definition)) {
+    return clientException("Invalid 'cpu' setting for task.")
+  }
   if (!isFargateSize(parseCpu(cpu) ?? 0, parseMemory(memory) ?? 0)) {
     return clientException('No Fargate configuration exists for given values.')
   }
@@ -201,6 +204,11 @@ function fargateSizeProblem(definition: DefinitionInput): AwsError | undefined {
     gib !== undefined && (gib < 21 || gib > 200),
     clientException('Ephemeral storage size must be between 21 and 200 GiB.'),
   )
+}
+
+function isOffered(cpu: number, { runtimePlatform }: DefinitionInput): boolean {
+  const isWindows = runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') ?? false
+  return isWindows ? isWindowsFargateCpu(cpu) : isFargateCpu(cpu)
 }
 
 function memoryProblem(container: ContainerDefinition): AwsError | undefined {

@@ -1,10 +1,11 @@
 import type { Options } from 'rrule'
 import { isoTime } from '../instant.ts'
-import { RRule, Weekday } from './rrule-library.ts'
 
 export type RuleOptions = Partial<Options> & { readonly freq: number; readonly interval: number }
 
-const { YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY } = RRule
+/** As the library numbers frequencies and weekdays. */
+const [YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY] = [0, 1, 2, 3, 4, 5, 6] as const
+const WEEKDAYS: readonly string[] = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']
 
 const DAY_MS = 86_400_000
 
@@ -71,19 +72,13 @@ function contains(list: readonly number[], value: number): boolean {
   return list.length === 0 || list.includes(value)
 }
 
-/** 0 for Monday, as the library counts. */
+/** 0 for Monday. A day may carry a number before its name, as in -1FR. */
 function weekdaysOf({ byweekday }: RuleOptions): readonly number[] {
   if (byweekday === undefined || byweekday === null) return []
   const list = Array.isArray(byweekday) ? byweekday : [byweekday]
   return list.map((day) =>
-    typeof day === 'number' ? day : Weekday.fromStr(toWeekdayText(day)).weekday,
+    typeof day === 'number' ? day : WEEKDAYS.indexOf(day.toString().slice(-2)),
   )
-}
-
-function toWeekdayText(day: Exclude<NonNullable<Options['byweekday']>, number | unknown[]>) {
-  return (typeof day === 'string' ? day : day.toString().slice(-2)) as Parameters<
-    typeof Weekday.fromStr
-  >[0]
 }
 
 function dateOf(wallMs: number): {

@@ -1,7 +1,8 @@
+import type { RRule } from 'rrule'
 import { toDate } from '../instant.ts'
 import type { Times } from './recurrence.ts'
 import { checkReachable, type RuleOptions, STEP_MS } from './rrule-checks.ts'
-import { RRule } from './rrule-library.ts'
+import { rruleLibrary } from './rrule-library.ts'
 import { createZone, parseCompactTime, type Zone } from './zone.ts'
 
 const DAY_MS = 86_400_000
@@ -74,13 +75,14 @@ function changeNear(zone: Zone, instantMs: number): number {
  * The library walks from DTSTART, so a rule without COUNT starts as near as its phase allows. Months and
  * years have no fixed length; their rules are short walks.
  */
-function ruleFrom({ options, startWallMs }: Rule, nearWallMs: number): InstanceType<typeof RRule> {
+function ruleFrom({ options, startWallMs }: Rule, nearWallMs: number): RRule {
   const stepMs = (STEP_MS[options.freq] ?? 0) * options.interval
   const steps =
     stepMs === 0 || options.count !== undefined
       ? 0
       : Math.max(0, Math.floor((nearWallMs - startWallMs) / stepMs) - 1)
   const dtstart = toDate(startWallMs + steps * stepMs)
+  const { RRule } = rruleLibrary()
   return new RRule({ ...options, dtstart }, true)
 }
 
@@ -107,7 +109,7 @@ function parseRule(text: string, zone: Zone, defaultStartWallMs: number): Rule {
 }
 
 function parseOptions(rule: string, zone: Zone): RuleOptions {
-  const { until, freq, interval = 1, ...rest } = RRule.parseString(rule)
+  const { until, freq, interval = 1, ...rest } = rruleLibrary().RRule.parseString(rule)
   if (freq === undefined) throw new Error('a rule needs FREQ')
   const untilText = /UNTIL=([^;]+)/.exec(rule)?.[1]
   return {

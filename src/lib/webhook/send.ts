@@ -6,6 +6,7 @@ import { errorMessage } from '../errors.ts'
 import { request as requestHttp, validateHeaderName, validateHeaderValue } from '../http.ts'
 import type { AllowRule } from './address.ts'
 import { createGuard, type Resolve, type Target } from './guard.ts'
+import { isOwnHeader } from './own-headers.ts'
 
 export interface WebhookRequest {
   readonly url: string
@@ -41,23 +42,6 @@ export const MAX_BODY_BYTES = 262_144
 
 /** Answers that ask for another try, besides every 5xx. */
 const TRY_AGAIN: readonly number[] = [408, 425, 429]
-
-/** They are the connection's, or would let a body be read as another request. */
-const OWN_HEADERS: readonly string[] = [
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-]
-
-/** Headers that a manifest may not set. */
-export function isOwnHeader(name: string): boolean {
-  return OWN_HEADERS.includes(name.toLowerCase())
-}
 
 export function createWebhookSender(options: WebhookSenderOptions): WebhookSender {
   const admit = createGuard(options)

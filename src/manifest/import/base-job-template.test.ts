@@ -202,6 +202,105 @@ describe('variables', () => {
   })
 })
 
+/** A placeholder that stands for a whole part of the template, the default of its variable, and what comes of it. */
+const PARTS: readonly (readonly [
+  string,
+  (value: Json) => (template: MutableTemplate) => void,
+  Json,
+  JsonObject,
+])[] = [
+  [
+    'task_definition',
+    (value) => setting('task_definition', value),
+    { cpu: '512', containerDefinitions: [{ name: 'prefect', image: 'x:1', user: 'me' }] },
+    {
+      image: 'x:1',
+      taskDefinition: { cpu: '512', containerDefinitions: [{ name: 'prefect', user: 'me' }] },
+    },
+  ],
+  [
+    'containerDefinitions',
+    (value) => setting('task_definition', { containerDefinitions: value }),
+    [{ name: 'prefect', image: 'x:1', user: '{{ a }}' }],
+    {
+      image: 'x:1',
+      taskDefinition: { containerDefinitions: [{ name: 'prefect', user: '\\{{ a }}' }] },
+    },
+  ],
+  [
+    'task_run_request',
+    (value) => setting('task_run_request', value),
+    { cluster: 'big', enableExecuteCommand: true },
+    { cluster: 'big', enableExecuteCommand: true },
+  ],
+  [
+    'networkConfiguration',
+    (value) => inRequest({ networkConfiguration: value }),
+    { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+    { networkConfiguration: { subnets: ['subnet-1'], assignPublicIp: 'DISABLED' } },
+  ],
+  [
+    'overrides',
+    (value) => inRequest({ overrides: value }),
+    { taskRoleArn: 'arn:role' },
+    { taskRoleArn: 'arn:role' },
+  ],
+  ['tags', (value) => inRequest({ tags: value }), { team: 'data' }, { labels: { team: 'data' } }],
+  ['labels', (value) => setting('labels', value), { team: 'data' }, { labels: { team: 'data' } }],
+]
+
+describe.each(PARTS)('a placeholder for all of %s', (name, change, value, expected) => {
+  const whole = (template: MutableTemplate): void => change('{{ whole }}')(template)
+
+  test('is taken apart where its variable has a default', () => {
+    const { template, notes } = convert((written) => {
+      whole(written)
+      written.variables.properties['whole'] = { type: 'object', default: value }
+    })
+    expect(template).toMatchObject(expected)
+    expect(notes.filter((note) => note.endsWith(name) && note.startsWith('Changed'))).toHaveLength(
+      1,
+    )
+  })
+
+  test('is lost where it has none, and said to be', () => {
+    const { notes } = convert(whole)
+    expect(notes.filter((note) => note.endsWith(name) && note.startsWith('Lost'))).toHaveLength(1)
+  })
+})
+
+test('a default is not rendered again, but for what Prefect keeps elsewhere', () => {
+  const { template, properties, notes } = convert(
+    variable('env', {
+      A: '{{ image }}',
+      B: 'of {{ prefect.variables.b }}',
+      C: '{{ prefect.blocks.secret.c }}',
+    }),
+  )
+  expect(template['env']).toEqual({ A: '\\{{ image }}', B: 'of {{ b }}' })
+  expect(properties).toHaveProperty('b')
+  expect(properties).not.toHaveProperty('prefect')
+  expect(notes).toContain('Lost variables.properties.env.default.C')
+})
+
+test('a definition that another definition needs stays', () => {
+  const { spec } = convert(({ variables }) => {
+    variables.properties['tier'] = { $ref: '#/definitions/Tier' }
+    Object.assign(variables, {
+      definitions: { Tier: { items: { $ref: '#/definitions/Name' } }, Name: { type: 'string' } },
+    })
+  })
+  const definitions = (spec['variables'] as JsonObject)['definitions'] as JsonObject
+  expect(Object.keys(definitions)).toEqual(['Tier', 'Name'])
+})
+
+test('a size that the definition fixes is overridden by the variable, as with the peer', () => {
+  const { template } = convert(({ job_configuration: configuration }) => {
+    Object.assign(configuration['task_definition'] as JsonObject, { cpu: '512' })
+  })
+  expect(template).toMatchObject({ cpu: '{{ cpu }}', taskDefinition: { cpu: '512' } })
+})
+
 /** What cannot be kept as it was, and the note about it. */
 const NOTES: readonly (readonly [string, (template: MutableTemplate) => void, string])[] = [
   ['name', variable('name', 'x'), 'Lost variables.properties.name'],
@@ -227,6 +326,17 @@ const NOTES: readonly (readonly [string, (template: MutableTemplate) => void, st
     variable('image', '{{ x }}'),
     'Lost variables.properties.image.default',
   ],
+  [
+    'a placeholder inside of a default',
+    variable('cloudwatch_logs_options', { 'awslogs-group': '{{ prefect.variables.x }}' }),
+    'Lost variables.properties.cloudwatch_logs_options.default',
+  ],
+  [
+    'a setting that is written around a variable',
+    inRequest({ cluster: 'team-{{ cluster }}' }),
+    'Changed job_configuration.cluster',
+  ],
+  ['a setting that is fixed', inRequest({ cluster: 'one' }), 'Changed job_configuration.cluster'],
   ['an environment variable', setting('env', { A: '{{ $HOME }}' }), 'Lost job_configuration.env.A'],
   ['a block', setting('cluster', '{{ prefect.blocks.x.y }}'), 'Lost job_configuration.cluster'],
   ['count', inRequest({ count: 2 }), 'Lost job_configuration.task_run_request.count'],

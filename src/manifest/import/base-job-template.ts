@@ -1,18 +1,21 @@
 import { API_VERSION } from '../../kinds/meta.ts'
-import type { Json, JsonObject } from '../../lib/json.ts'
+import { type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { toAwsSettings } from './credentials.ts'
 import { toName } from './names.ts'
 import {
   placeholderNames,
+  settleTexts,
   type Translator,
   translateCommon,
+  translatePrefectVariable,
   translateTexts,
   wholePlaceholder,
 } from './placeholders.ts'
 import { defaultsOf, toPoolVariables } from './pool-variables.ts'
 import type { Place, Reporter } from './report.ts'
 import { splitRunRequest } from './run-request.ts'
-import { isTemplateSetting, joinFields, toFields } from './settings.ts'
+import { fieldOf, isTemplateSetting, joinFields, toFields } from './settings.ts'
+import { fillStructures } from './structures.ts'
 import { PEER_CONTAINER, splitTaskDefinition } from './task-definition.ts'
 import { asMap, asText, isEmpty, members, without } from './values.ts'
 
@@ -57,12 +60,9 @@ export function importBaseJobTemplate(
     configurationPath,
     translatorOf(report),
   )
-  const input: PoolInput = {
-    configuration: asMap(translated),
-    path: configurationPath,
-    defaults: defaultsOf(variables),
-    report,
-  }
+  const defaults = defaultsOf(variables)
+  const scope = { path: configurationPath, defaults, report }
+  const input: PoolInput = { ...scope, configuration: fillStructures(asMap(translated), scope) }
   const template = toTemplate(input)
   const schema = toPoolVariables(
     {
@@ -75,6 +75,7 @@ export function importBaseJobTemplate(
     report,
   )
   reportPool(input, template)
+  reportBoundSettings(input, template, members(variables['properties']))
   const aws = awsOf(input, [...prefix, 'variables'])
   return [
     {
@@ -105,17 +106,9 @@ interface PoolInput {
 function translatorOf(report: Reporter): Translator {
   return {
     report,
-    translate(placeholder) {
-      const { path, text } = placeholder
-      const name = path[2]
-      if (path[0] === 'prefect' && path[1] === 'variables' && name !== undefined) {
-        const reason = 'a Prefect variable became a variable of the WorkPool'
-        const place = { path: ['variables', 'properties', String(name)], value: undefined }
-        report.check(place, reason, 'Give it a default')
-        return { type: 'Placeholder', text: text.slice('prefect.variables.'.length) }
-      }
-      return translateCommon(placeholder) ?? { type: 'Placeholder', text }
-    },
+    translate: (placeholder) =>
+      translatePrefectVariable(placeholder, report) ??
+      translateCommon(placeholder) ?? { type: 'Placeholder', text: placeholder.text },
   }
 }
 
@@ -169,7 +162,7 @@ function mapField(
   const layers: readonly Place[] = [
     { path: [...path, 'task_run_request'], value: inRequest },
     { path: [...path, name], value: configuration[name] },
-    { path: ['variables', 'properties', name, 'default'], value: defaults[name] },
+    settledDefault(name, ownMember(defaults, name), report),
   ]
   return joinFields(
     ...layers
@@ -178,12 +171,17 @@ function mapField(
   )
 }
 
+function settledDefault(name: string, value: Json | undefined, report: Reporter): Place {
+  const path = ['variables', 'properties', name, 'default']
+  return { path, value: value === undefined ? undefined : settleTexts(value, path, report) }
+}
+
 /** The worker uses a linked definition as it is; beside one, a definition of the template has no effect. */
 function withArnMode(template: JsonObject, { path, defaults, report }: PoolInput): JsonObject {
   const arn = template['taskDefinitionArn']
   if (arn === undefined) return template
   const name = wholePlaceholder(arn)
-  const isSet = name === undefined || defaults[name] !== undefined
+  const isSet = name === undefined || ownMember(defaults, name) !== undefined
   const place = { path: [...path, 'task_definition'], value: null }
   if (template['taskDefinition'] === undefined)
     return { ...template, taskDefinitionArnMode: 'UseAsIs' }
@@ -257,6 +255,25 @@ function reportUnknown({ configuration, path, report }: PoolInput, settings: Jso
   }
 }
 
+/**
+ * Settings that the pool fixes, or writes into a longer text: the job variable of a Deployment filled in its
+ * placeholder and no more, and what is imported from it replaces the whole field.
+ */
+function reportBoundSettings(
+  { configuration, path, report }: PoolInput,
+  template: JsonObject,
+  variables: readonly (readonly [string, Json])[],
+): void {
+  for (const [name] of variables.filter(([known]) => isTemplateSetting(known))) {
+    const field = fieldOf(name)
+    const value = field === undefined ? undefined : template[field]
+    if (value === undefined || wholePlaceholder(value) === name) continue
+    const reason = `the job variable ${name} of a Deployment is imported as template.${field}, which replaces what stands here`
+    const action = `In Deployments that set it, write variables.${name} instead`
+    report.changed({ path: [...path, name], value: configuration[name] ?? value }, reason, action)
+  }
+}
+
 /** What a WorkPool does otherwise than the pool of the peer. */
 function reportPool(
   { configuration, path, defaults, report }: PoolInput,
@@ -266,7 +283,7 @@ function reportPool(
   const has = (field: string): boolean => {
     const value = template[field]
     const name = wholePlaceholder(value)
-    return name === undefined ? !isEmpty(value) : defaults[name] !== undefined
+    return name === undefined ? !isEmpty(value) : ownMember(defaults, name) !== undefined
   }
   if (defaults['name'] !== undefined) {
     const at = { path: ['variables', 'properties', 'name'], value: defaults['name'] }

@@ -1,5 +1,5 @@
 import type { PathStep } from '../../kinds/placeholder.ts'
-import type { Json, JsonObject } from '../../lib/json.ts'
+import { type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import type { Reporter } from './report.ts'
 import { asMap, asText, isEmpty, members } from './values.ts'
 
@@ -79,7 +79,7 @@ const KNOWN = [
 function reportLost(credentials: JsonObject, path: readonly PathStep[], report: Reporter): void {
   for (const [name, value] of members(credentials)) {
     if (KNOWN.includes(name) || BLOCK_WORDS.includes(name) || isEmpty(value)) continue
-    const action = LOST[name]
+    const action = ownMember(LOST, name)
     const place = { path: [...path, name], value }
     if (action === undefined) report.lost(place, 'spec.aws has no such setting', 'Use a profile')
     else report.lost(place, 'keys do not belong in manifests', action)
@@ -94,7 +94,9 @@ function toAssumeRole(
   const roleArn = asText(credentials['assume_role_arn'])
   if (roleArn === undefined) return undefined
   const options = members(credentials['assume_role_kwargs'])
-  for (const [name, value] of options.filter(([key]) => ASSUME_ROLE[key] === undefined)) {
+  for (const [name, value] of options.filter(
+    ([key]) => ownMember(ASSUME_ROLE, key) === undefined,
+  )) {
     const reason = 'aws.assumeRole has no such setting'
     report.lost(
       { path: [...path, name], value },
@@ -103,7 +105,7 @@ function toAssumeRole(
     )
   }
   const kept = options.flatMap(([key, value]): readonly [string, Json][] => {
-    const name = ASSUME_ROLE[key]
+    const name = ownMember(ASSUME_ROLE, key)
     return name === undefined || value === null ? [] : [[name, value]]
   })
   return { roleArn, ...Object.fromEntries(kept) }

@@ -123,10 +123,29 @@ const WORDS =
   'deployments name work_pool job_variables schedules triggers env job_configuration task_definition task_run_request variables properties containerDefinitions overrides containerOverrides tags task_customizations aws_credentials network_configuration concurrency_limit data image'.split(
     ' ',
   )
+/** Every object of JavaScript has members of these names. */
+const INHERITED = ['__proto__', 'constructor', 'toString', 'valueOf']
+
+test.each(INHERITED)('a setting that is called %s is lost like any other', (name) => {
+  const odd = { [name]: ['x'] }
+  for (const kind of SOURCE_KINDS) {
+    for (const word of WORDS) {
+      const settings = kind === 'ecs-task-block' ? odd : { job_configuration: odd }
+      for (const value of [odd, [odd], { [word]: odd }, { [word]: [odd] }]) {
+        const result = convert({ ...settings, deployments: [{ name: 'd' }], [word]: value }, kind)
+        expect(JSON.stringify(result)).not.toContain('native code')
+      }
+    }
+  }
+  const lost = expect.objectContaining({ kind: 'Lost', path: `job_configuration.${name}` })
+  expect(convert({ job_configuration: odd })).toMatchObject({
+    notes: expect.arrayContaining([lost]),
+  })
+})
 
 test('whatever the file holds, it is answered, and the manifests can be read', () => {
   const values = fc.oneof(fc.jsonValue(), fc.constantFrom('{{ image }}', '{{ a b }}', null, {}, []))
-  const words = fc.constantFrom(...WORDS)
+  const words = fc.constantFrom(...WORDS, ...INHERITED)
   const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     tree: fc.oneof(
       { depthSize: 'small' },

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { loadManifest } from '../load.ts'
 import type { Validator } from '../validator.ts'
+import { importAutomations, isAutomations } from './automations.ts'
 import { importBaseJobTemplate, readPool } from './base-job-template.ts'
 import { importBlock, readBlock } from './block.ts'
 import { importPrefectYaml } from './prefect-yaml.ts'
@@ -10,7 +11,12 @@ import { readSource } from './source-text.ts'
 import { asMap, toText } from './values.ts'
 
 /** What can be imported from Prefect. */
-export const SOURCE_KINDS = ['ecs-task-block', 'base-job-template', 'prefect-yaml'] as const
+export const SOURCE_KINDS = [
+  'ecs-task-block',
+  'base-job-template',
+  'prefect-yaml',
+  'automations',
+] as const
 export type SourceKind = (typeof SOURCE_KINDS)[number]
 
 export interface ImportInput {
@@ -35,14 +41,13 @@ export type ImportResult =
   | { readonly ok: false; readonly problem: string }
 
 /**
- * Manifests from a saved ECSTask block, a work pool's base job template, or a prefect.yaml, and a report
+ * Manifests from a saved ECSTask block, a work pool's base job template, a prefect.yaml or automations, and a report
  * of what they could not keep. Never throws; only a file that is none of these is a problem.
  */
 export function importSource(input: ImportInput): ImportResult {
   const source = readSource(input.text)
   if (!source.ok) return source
-  if (!isJsonObject(source.value))
-    return { ok: false, problem: 'the file holds no map of settings' }
+  if (!isJsonObject(source.value)) return { ok: false, problem: NO_MAP }
   const kind = input.kind ?? detectKind(source.value)
   if (kind === undefined) return { ok: false, problem: UNKNOWN_KIND }
   const report = createReporter()
@@ -53,13 +58,17 @@ export function importSource(input: ImportInput): ImportResult {
   return { ok: true, kind, manifests, notes: report.notes }
 }
 
+const NO_MAP =
+  'the file holds no map of settings; of Python code, import the block that it saves, as JSON'
+
 const UNKNOWN_KIND =
-  'this is neither an ECSTask block, nor a base job template (variables, job_configuration), nor a prefect.yaml (deployments); say which with --kind'
+  'this is neither an ECSTask block, nor a base job template (variables, job_configuration), nor a prefect.yaml (deployments), nor automations (trigger, actions); say which with --kind'
 
 const NOTHING: Readonly<Record<SourceKind, string>> = {
   'ecs-task-block': 'the block holds no settings',
   'base-job-template': 'the base job template holds no job_configuration',
   'prefect-yaml': 'the file has no deployments',
+  automations: 'the file has no automations',
 }
 
 /** Undefined when the file has none of the marks. */
@@ -67,6 +76,7 @@ function detectKind(source: JsonObject): SourceKind | undefined {
   const inner = isJsonObject(source['base_job_template']) ? source['base_job_template'] : source
   if (inner['job_configuration'] !== undefined) return 'base-job-template'
   if (source['deployments'] !== undefined) return 'prefect-yaml'
+  if (isAutomations(source)) return 'automations'
   const { data } = readBlock(source)
   const isBlock = data['type'] === 'ecs-task' || Object.keys(data).some(isTemplateSetting)
   return isBlock ? 'ecs-task-block' : undefined
@@ -88,6 +98,8 @@ function convert(
     }
     case 'prefect-yaml':
       return importPrefectYaml(source, report)
+    case 'automations':
+      return importAutomations(source, fallbackName, report)
   }
 }
 

@@ -1,9 +1,9 @@
 import type { PathStep } from '../../kinds/placeholder.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { toAwsSettings } from './credentials.ts'
 import type { Reporter } from './report.ts'
 import { fieldOf, isTemplateSetting, joinFields, toFields } from './settings.ts'
-import { members } from './values.ts'
+import { isEmpty, members } from './values.ts'
 
 export interface JobVariables {
   /** Members of a template: settings of the ECS worker. */
@@ -31,7 +31,7 @@ export function splitJobVariables(
   reportApart(expanded, path, report)
   const fields = expanded.map(([name, value]) => settingFields(name, value, path, report))
   return {
-    template: withArnMode(joinFields(...fields)),
+    template: withArnMode(withStrategy(joinFields(...fields), path, report)),
     variables: Object.fromEntries(own),
   }
 }
@@ -56,23 +56,44 @@ function reportApart(
   }
 }
 
-/** Null overrides a default with nothing, as null in a template removes what is inherited. */
+/** Null, and what is empty, overrides a default with nothing, as null in a template removes what is inherited. */
 function settingFields(
   name: string,
   value: Json,
   path: readonly PathStep[],
   report: Reporter,
 ): JsonObject {
-  if (value !== null) return toFields(name, { path: [...path, name], value }, report)
-  const field = NULLABLE_FIELDS[name] ?? fieldOf(name)
+  const isNothing = value === null || (isEmpty(value) && !MAPS.includes(name))
+  if (!isNothing) return toFields(name, { path: [...path, name], value }, report)
+  const field = ownMember(NULLABLE_FIELDS, name) ?? fieldOf(name)
   return field === undefined ? {} : { [field]: field === 'launchType' ? 'NONE' : null }
 }
+
+/** Merged key by key: an empty one changes nothing. */
+const MAPS = ['env', 'labels']
 
 const NULLABLE_FIELDS: Readonly<Record<string, string>> = {
   cpu: 'cpu',
   memory: 'memory',
   network_configuration: 'networkConfiguration',
   cloudwatch_logs_options: 'cloudwatchLogsOptions',
+}
+
+/** With a strategy the worker sends no launch type. */
+function withStrategy(
+  template: JsonObject,
+  path: readonly PathStep[],
+  report: Reporter,
+): JsonObject {
+  const { launchType, ...rest } = template
+  if (launchType === undefined || isEmpty(template['capacityProviderStrategy'])) return template
+  const reason = 'capacity_provider_strategy replaces it, as with the ECS worker'
+  report.changed(
+    { path: [...path, 'launch_type'], value: launchType },
+    reason,
+    'Nothing has to be done',
+  )
+  return rest
 }
 
 /** The worker runs a linked definition as it is, in its own container. */
@@ -93,7 +114,7 @@ function expandDotted(source: JsonObject): JsonObject {
   return dotted.reduce<JsonObject>((expanded, [name, value]) => {
     const [first = '', ...rest] = name.split('.')
     const nested = rest.reduceRight<Json>((inner, step) => ({ [step]: inner }), value)
-    return { ...expanded, [first]: underlay(nested, expanded[first]) }
+    return { ...expanded, [first]: underlay(nested, ownMember(expanded, first)) }
   }, plain)
 }
 
@@ -102,7 +123,7 @@ function underlay(weak: Json, strong: Json | undefined): Json {
   if (!isJsonObject(weak) || !isJsonObject(strong)) return strong
   const joined = members(weak).map(([key, item]): readonly [string, Json] => [
     key,
-    underlay(item, strong[key]),
+    underlay(item, ownMember(strong, key)),
   ])
   return { ...strong, ...Object.fromEntries(joined) }
 }

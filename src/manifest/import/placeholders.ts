@@ -80,6 +80,39 @@ function textOf(value: Json | undefined): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/**
+ * The default of a variable, which the peer puts into a template without rendering it again: blocks and
+ * variables of Prefect in it are looked up, and everything else in braces stays text.
+ */
+export function settleTexts(
+  value: Json,
+  path: readonly PathStep[],
+  report: Reporter,
+): Json | undefined {
+  return translateTexts(value, path, {
+    report,
+    translate(placeholder) {
+      const known =
+        placeholder.path[0] === 'prefect'
+          ? (translatePrefectVariable(placeholder, report) ?? translateCommon(placeholder))
+          : undefined
+      return known ?? { type: 'Value', value: `\\{{ ${placeholder.text} }}` }
+    },
+  })
+}
+
+/** A variable of Prefect becomes one of the WorkPool; undefined for every other placeholder. */
+export function translatePrefectVariable(
+  { path, text }: Placeholder,
+  report: Reporter,
+): Translation | undefined {
+  const [root, sort, name] = path
+  if (root !== 'prefect' || sort !== 'variables' || name === undefined) return undefined
+  const place = { path: ['variables', 'properties', String(name)], value: undefined }
+  report.check(place, 'a Prefect variable became a variable of the WorkPool', 'Give it a default')
+  return { type: 'Placeholder', text: text.slice('prefect.variables.'.length) }
+}
+
 /** Text that the peer never rendered, so that what looks like a placeholder in it stays text. */
 export function escapeTexts(value: Json): Json {
   if (typeof value === 'string') {

@@ -1,6 +1,6 @@
 import type { PathStep } from '../../kinds/placeholder.ts'
 import { hasPlaceholder } from '../../kinds/placeholder.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { toNetworkConfiguration } from './network.ts'
 import type { Reporter } from './report.ts'
 import { asList, asMap, isEmpty, members, without } from './values.ts'
@@ -51,7 +51,7 @@ export function toPoolVariables(
     known.some((declaredName) => declaredName === name),
   )
   const withDefaults = properties.map(([name, property]) => {
-    const own = defaults[name]
+    const own = ownMember(defaults, name)
     const isBare = asMap(property)['default'] === undefined
     return [name, own !== undefined && isBare ? { ...asMap(property), default: own } : property]
   })
@@ -94,7 +94,7 @@ function toDefault(
     report.lost(place, 'blocks stay with Prefect', 'Write the value')
     return undefined
   }
-  if (typeof value === 'string' && hasPlaceholder(value)) {
+  if (hasPlaceholder(JSON.stringify(value))) {
     const reason = 'a default is not rendered again'
     report.lost(place, reason, 'Write the placeholder into the template of the WorkPool')
     return undefined
@@ -104,15 +104,25 @@ function toDefault(
   return isEmpty(network) ? undefined : network
 }
 
-/** `definitions` and `$defs` that the kept variables still refer to. */
+/** `definitions` and `$defs` that the kept variables still refer to, and those that these refer to. */
 function usedDefinitions(source: JsonObject, schema: JsonObject): JsonObject {
-  const text = JSON.stringify(schema)
+  const all = ['definitions', '$defs'].flatMap((keyword) =>
+    members(source[keyword]).map(([name, definition]) => ({ keyword, name, definition })),
+  )
+  const used = new Set<(typeof all)[number]>()
+  const texts = [JSON.stringify(schema)]
+  for (const text of texts) {
+    for (const one of all) {
+      if (used.has(one) || !text.includes(`#/${one.keyword}/${one.name}"`)) continue
+      used.add(one)
+      texts.push(JSON.stringify(one.definition))
+    }
+  }
   return Object.fromEntries(
     ['definitions', '$defs'].flatMap((keyword): readonly [string, Json][] => {
-      const kept = members(source[keyword]).filter(([name]) =>
-        text.includes(`#/${keyword}/${name}"`),
-      )
-      return kept.length > 0 ? [[keyword, Object.fromEntries(kept.map(withoutTitle))]] : []
+      const kept = all.filter((one) => one.keyword === keyword && used.has(one))
+      const named = kept.map(({ name, definition }) => withoutTitle([name, definition]))
+      return kept.length > 0 ? [[keyword, Object.fromEntries(named)]] : []
     }),
   )
 }

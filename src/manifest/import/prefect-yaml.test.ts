@@ -32,6 +32,36 @@ function deploy(keys: JsonObject, top: JsonObject = {}) {
   }
 }
 
+test.each<readonly [Json, Json]>([
+  ['{{ event.id }}', '{{ event.id }}'],
+  ['of {{ event.event }}', 'of {{ event.name }}'],
+  ['{{ flow_run.id }}', '{{ run.uid }}'],
+  ['{{ flow_run.state.message }}', '{{ run.state.message }}'],
+  [[{ __prefect_kind: 'jinja', template: '{{ event.payload.key }}' }], ['{{ event.payload.key }}']],
+  [
+    { a: 'plain', b: 1 },
+    { a: 'plain', b: 1 },
+  ],
+])('parameters of a trigger are filled in when it fires: %j', (given, expected) => {
+  const trigger = { expect: ['a'], parameters: { x: given } }
+  const { spec, notes } = deploy({ triggers: [trigger] })
+  expect(spec).toMatchObject({ triggers: [{ parameters: { x: expected } }] })
+  expect(notes).toEqual([])
+})
+
+test.each<readonly [JsonObject, JsonObject]>([
+  [{ capacity_provider_strategy: [] }, { capacityProviderStrategy: null }],
+  [{ network_configuration: {} }, { networkConfiguration: null }],
+  [{ cluster: '' }, { cluster: null }],
+  [{ env: {}, labels: {} }, {}],
+])('an empty job variable overrides the default of the pool: %j', (variables, template) => {
+  const { spec } = deploy({ work_pool: { job_variables: { ...variables, image: 'x' } } })
+  expect(spec).toMatchObject({ template: { image: 'x', ...template } })
+  expect(Object.keys((spec as JsonObject)['template'] as JsonObject)).toHaveLength(
+    1 + Object.keys(template).length,
+  )
+})
+
 /** Each key of a deployment, and what stands in the spec for it. */
 const KEYS: readonly (readonly [JsonObject, JsonObject])[] = [
   [{ description: 'Nightly' }, { description: 'Nightly' }],
@@ -187,7 +217,37 @@ const NOTES: readonly (readonly [JsonObject, string])[] = [
     { schedules: [{ cron: '0 0 1 * 1', day_or: false }] },
     'Changed deployments[0].schedules[0].day_or',
   ],
-  [{ schedules: [{ interval: 1, replaces: 'x' }] }, 'Lost deployments[0].schedules[0].replaces'],
+  [
+    { schedules: [{ rrule: 'FREQ=DAILY', replaces: 'x' }] },
+    'Lost deployments[0].schedules[0].replaces',
+  ],
+  [{ schedules: [{ interval: 600 }] }, 'Changed deployments[0].schedules[0].interval'],
+  [
+    {
+      work_pool: {
+        job_variables: {
+          launch_type: 'EC2',
+          capacity_provider_strategy: [{ capacityProvider: 'asg', weight: 1 }],
+        },
+      },
+    },
+    'Changed deployments[0].work_pool.job_variables.launch_type',
+  ],
+  [
+    { triggers: [{ expect: ['a'], parameters: { x: '{{ work_pool.name }}' } }] },
+    'Lost deployments[0].triggers[0].parameters.x',
+  ],
+  [
+    {
+      triggers: [
+        {
+          expect: ['a'],
+          parameters: { x: { __prefect_kind: 'jinja', template: '{{ event.payload | tojson }}' } },
+        },
+      ],
+    },
+    'Lost deployments[0].triggers[0].parameters.x.template',
+  ],
   [
     { schedules: [{ cron: '0 0 1 * 1', anchor_date: '2024-01-01' }] },
     'Lost deployments[0].schedules[0].anchor_date',

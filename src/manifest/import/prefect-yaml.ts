@@ -1,6 +1,6 @@
 import { API_VERSION } from '../../kinds/meta.ts'
 import { hasPlaceholder, type PathStep } from '../../kinds/placeholder.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { knownOutputs, translateStepOutput } from './build-steps.ts'
 import { splitJobVariables } from './job-variables.ts'
@@ -8,6 +8,7 @@ import { toName, toSlug } from './names.ts'
 import { translateTexts } from './placeholders.ts'
 import type { Place, Reporter } from './report.ts'
 import { toSchedules } from './schedules.ts'
+import { translateTriggers } from './trigger-texts.ts'
 import { toTriggers } from './triggers.ts'
 import { asList, asMap, asText, isEmpty, members, toText } from './values.ts'
 
@@ -59,8 +60,11 @@ export function importPrefectYaml(source: JsonObject, report: Reporter): readonl
     }
     const outputs = knownOutputs(item['build'] ?? source['build'])
     const translator = { report, translate: translateStepOutput(outputs) }
-    const { build: _, push: __, pull: ___, ...rest } = item
-    const deployment = asMap(translateTexts(rest, path, translator))
+    const { build: _, push: __, pull: ___, triggers, ...rest } = item
+    const deployment = {
+      ...asMap(translateTexts(rest, path, translator)),
+      triggers: translateTriggers(triggers, [...path, 'triggers'], translator),
+    }
     reportSteps(item, path, report)
     reportUnknown(item, path, report)
     return [toDeployment(deployment, { path, names, report })]
@@ -183,7 +187,7 @@ function toConcurrency({ path, value }: Place, report: Reporter): JsonObject | u
       'Nothing has to be done',
     )
   }
-  const policy = POLICIES[asText(strategy)?.toUpperCase() ?? 'ENQUEUE']
+  const policy = ownMember(POLICIES, asText(strategy)?.toUpperCase() ?? 'ENQUEUE')
   return { limit, ...(policy !== undefined && { policy }) }
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { addition } from './definition.ts'
 import { toNetworkConfiguration } from './network.ts'
 import { wholePlaceholder } from './placeholders.ts'
@@ -45,9 +45,9 @@ export function splitRunRequest(
 ): SplitTemplate {
   const body = asMap(source)
   const overrides = splitOverrides(asMap(body['overrides']))
-  const own = members(body).filter(([name]) => OWN[name] !== undefined)
+  const own = members(body).filter(([name]) => ownMember(OWN, name) !== undefined)
   for (const [name, value] of own) {
-    const [reason = '', action = ''] = OWN[name] ?? []
+    const [reason = '', action = ''] = ownMember(OWN, name) ?? []
     report.lost({ path: [...place.path, name], value }, reason, action)
   }
   const known = [
@@ -60,7 +60,7 @@ export function splitRunRequest(
   const added = members(without(body, known)).filter(([, value]) => !isEmpty(value))
   const customizations = [...overrides.customizations, ...runTaskAdditions('', added)]
   const settings = members(body).flatMap(([name, value]): readonly [string, Json][] => {
-    const setting = SETTINGS[name]
+    const setting = ownMember(SETTINGS, name)
     return setting === undefined ? [] : [[setting, name === 'tags' ? toMap(value, 'key') : value]]
   })
   const fields = members(body).filter(([name, value]) => FIELDS.includes(name) && !isEmpty(value))
@@ -85,13 +85,16 @@ interface SplitOverrides {
   readonly customizations: readonly JsonObject[]
 }
 
-/** Sizes as placeholders repeat what the definition says; as literals they are overrides of their own. */
+/** Sizes as placeholders are settings, as in the definition; as literals they are overrides of their own. */
 function splitOverrides(overrides: JsonObject): SplitOverrides {
   const containers = asList(overrides['containerOverrides']).map(asMap)
   const index = mainOverride(containers)
   const main = containers[index] ?? {}
   const others = containers.filter((_, at) => at !== index)
   const taskRole = overrides['taskRoleArn']
+  const sizes = [...members(main), ...members(overrides)].filter(([name, value]) =>
+    isSizePlaceholder(name, value),
+  )
   const literal = (
     value: JsonObject,
     known: readonly string[],
@@ -104,6 +107,7 @@ function splitOverrides(overrides: JsonObject): SplitOverrides {
       ...(main['command'] !== undefined && { command: main['command'] }),
       ...(main['environment'] !== undefined && { env: toMap(main['environment'], 'name') }),
       ...(taskRole !== undefined && { task_role_arn: taskRole }),
+      ...Object.fromEntries(sizes),
     },
     customizations: [
       ...runTaskAdditions(

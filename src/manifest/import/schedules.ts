@@ -1,5 +1,5 @@
 import type { PathStep } from '../../kinds/placeholder.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { toSlug } from './names.ts'
 import type { Reporter } from './report.ts'
 import { asText, isEmpty, members, toText } from './values.ts'
@@ -48,10 +48,12 @@ function toSchedule(source: Json, path: SourcePath, report: Reporter): readonly 
     return []
   }
   const known = members(source).filter(
-    ([key, value]) => FIELDS[key] !== undefined && value !== null,
+    ([key, value]) => ownMember(FIELDS, key) !== undefined && value !== null,
   )
   reportLost(source, path, report)
-  const fields = known.map(([key, value]) => [FIELDS[key] ?? key, toValue(key, value)] as const)
+  const fields = known.map(
+    ([key, value]) => [ownMember(FIELDS, key) ?? key, toValue(key, value)] as const,
+  )
   const isInterval = kinds.includes('interval')
   return [Object.fromEntries(fields.filter(([field]) => field !== 'anchorDate' || isInterval))]
 }
@@ -84,10 +86,19 @@ function reportLost(source: JsonObject, path: SourcePath, report: Reporter): voi
       if (value !== false) continue
       const reason = 'cron meets when day of month or day of week fits, never only when both do'
       report.changed(place, reason, 'Check the schedule; `0 0 * * 1#1` names a first Monday')
-    } else if (FIELDS[key] === undefined && !isEmpty(value)) {
-      const [reason, action] = LOST[key] ?? ['a schedule has no such member', 'Remove it']
+    } else if (ownMember(FIELDS, key) === undefined && !isEmpty(value)) {
+      const [reason, action] = ownMember(LOST, key) ?? [
+        'a schedule has no such member',
+        'Remove it',
+      ]
       report.lost(place, reason, action)
     }
+  }
+  if (isEmpty(source['anchor_date']) && !isEmpty(source['interval'])) {
+    const reason =
+      'an interval counts from midnight of 2020-01-01, where the peer counts from the time of deploying'
+    const place = { path: [...path, 'interval'], value: source['interval'] }
+    report.changed(place, reason, 'Set anchorDate to keep the times of before')
   }
   if (asText(source['anchor_date']) !== undefined && isEmpty(source['interval'])) {
     const place = { path: [...path, 'anchor_date'], value: source['anchor_date'] }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
 import { addition, escapePointer, splitDefinition } from './definition.ts'
 import { toNetworkConfiguration } from './network.ts'
 import { wholePlaceholder } from './placeholders.ts'
@@ -71,7 +71,10 @@ export function isTemplateSetting(name: string): boolean {
 
 /** The field of a template that has a setting's value as it is; undefined where it is more than that. */
 export function fieldOf(name: string): string | undefined {
-  const sample = RULES[name]?.(SAMPLE, { place: { path: [], value: SAMPLE }, report: SILENT })
+  const sample = ownMember(RULES, name)?.(SAMPLE, {
+    place: { path: [], value: SAMPLE },
+    report: SILENT,
+  })
   const [entry, ...others] = members(sample)
   return entry?.[1] === SAMPLE && others.length === 0 ? entry[0] : undefined
 }
@@ -95,7 +98,7 @@ function ignore(): void {
  */
 export function toFields(name: string, place: Place, report: Reporter): Fields {
   const { value } = place
-  const rule = RULES[name]
+  const rule = ownMember(RULES, name)
   if (rule === undefined || value === undefined || isEmpty(value)) return {}
   const isMap = name === 'env' || name === 'labels'
   if (wholePlaceholder(value) === undefined || isMap) return rule(value, { place, report })
@@ -113,14 +116,14 @@ function wholeFields(name: string, value: Json): Fields {
     prefect_api_key_secret_arn: { secrets: { PREFECT_API_KEY: value } },
     prefect_api_auth_string_secret_arn: { secrets: { PREFECT_API_AUTH_STRING: value } },
   }
-  return fields[name] ?? {}
+  return ownMember(fields, name) ?? {}
 }
 
 /** Fields put together; maps and customizations are joined, of other fields the later one counts. */
 export function joinFields(...parts: readonly Fields[]): Fields {
   return parts.reduce<Fields>((joined, part) => {
     const merged = members(part).map(([field, value]): readonly [string, Json] => {
-      const before = joined[field]
+      const before = ownMember(joined, field)
       if (JOINED_MAPS.includes(field) && isJsonObject(before) && isJsonObject(value)) {
         return [field, { ...before, ...value }]
       }

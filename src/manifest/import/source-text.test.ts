@@ -5,6 +5,10 @@ test.each([
   ['{"a": [1, null, true]}', { a: [1, null, true] }],
   ['a: yes\nb: off', { a: true, b: false }],
   ['interval: 1:30:00', { interval: 5400 }],
+  ['n: 5\nconfirm: y', { n: 5, confirm: 'y' }],
+  ['tag: 12e4567\nb: 1.5\nc: 1.5e+3', { tag: '12e4567', b: 1.5, c: 1500 }],
+  ['dir: .', { dir: '.' }],
+  ['{"a": 1e3, "b": "x\\/y"}', { a: 1000, b: 'x/y' }],
   ['anchor_date: 2024-01-01', { anchor_date: '2024-01-01' }],
   ['a: &x {b: 1}\nc:\n  <<: *x\n  d: 2', { a: { b: 1 }, c: { b: 1, d: 2 } }],
 ])('%s', (text, value) => {

@@ -14,6 +14,18 @@ const MAX_ALIASES = 1_000
 const TIMESTAMP = 'tag:yaml.org,2002:timestamp'
 
 /**
+ * What the peer's parser (PyYAML) takes for a boolean or a number is less than YAML 1.1 does: `y`, `n` and a
+ * single dot are text, and an exponent needs a dot and a sign, so that a commit such as 12e4567 is no number.
+ * `sample` is a text that finds the tag.
+ */
+const PEER_SCALARS: readonly { readonly sample: string; readonly test: RegExp }[] = [
+  { sample: 'y', test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ },
+  { sample: 'n', test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/ },
+  { sample: '1.5', test: /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ },
+  { sample: '1e5', test: /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)[eE][-+][0-9]+$/ },
+]
+
+/**
  * The value of a JSON or YAML text, read as the peer reads it: YAML 1.1 with merge keys, so that `yes` is
  * true and `1:30:00` is a number of seconds. Never throws.
  */
@@ -22,10 +34,20 @@ export function readSource(text: string): SourceText {
     return { ok: false, problem: `the file is larger than ${MAX_CHARACTERS / 1024} kB` }
   }
   try {
-    return toValue(text)
+    return fromJson(text) ?? toValue(text)
   } catch (error) {
     // Aliases that are no alias, and nesting that exhausts the stack.
     return { ok: false, problem: errorMessage(error) }
+  }
+}
+
+/** JSON as JSON means it; undefined where the text is none. */
+function fromJson(text: string): SourceText | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined
+  try {
+    return { ok: true, value: plain(JSON.parse(text)) }
+  } catch {
+    return undefined
   }
 }
 
@@ -33,7 +55,10 @@ function toValue(text: string): SourceText {
   const documents = parseAllDocuments(text, {
     version: '1.1',
     merge: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== TIMESTAMP),
+    customTags: (tags) =>
+      tags
+        .filter((tag) => typeof tag === 'string' || tag.tag !== TIMESTAMP)
+        .map((tag) => (typeof tag === 'string' ? tag : asPeer(tag))),
   })
   const [document, ...others] = Array.isArray(documents) ? documents : []
   if (!document) return { ok: false, problem: 'the file is empty' }
@@ -43,6 +68,11 @@ function toValue(text: string): SourceText {
     return { ok: false, problem: 'the file holds several documents; one at a time can be imported' }
   }
   return { ok: true, value: plain(document.toJS({ maxAliasCount: MAX_ALIASES })) }
+}
+
+function asPeer<T extends { readonly test?: RegExp | undefined }>(tag: T): T {
+  const rule = PEER_SCALARS.find(({ sample }) => tag.test?.test(sample))
+  return rule ? { ...tag, test: rule.test } : tag
 }
 
 /** What YAML 1.1 knows beyond JSON, as null. */

@@ -32,8 +32,13 @@ function actionFields(source: JsonObject, path: SourcePath, report: Reporter): J
   const variables = asMap(source['job_variables'])
   for (const [name, value] of members(variables)) {
     const place = { path: [...path, 'job_variables', name], value }
-    const reason = 'a trigger gives variables, which the WorkPool has to declare'
-    report.check(place, reason, `Declare ${name} in the variables of the WorkPool`)
+    const reason =
+      'a trigger gives variables, which the WorkPool has to declare, and which a template of the Deployment beats'
+    report.check(
+      place,
+      reason,
+      `Declare ${name} in the variables of the WorkPool, and use it there`,
+    )
   }
   const after = source['schedule_after']
   const seconds = isEmpty(after) ? undefined : toSeconds(after)

@@ -3,7 +3,7 @@ import type { Action, ActionType, AutomationSpec, Trigger } from '../../kinds/ge
 import type { PathStep } from '../../kinds/placeholder.ts'
 import type { Json } from '../../lib/json.ts'
 import { nearest } from '../../lib/nearest.ts'
-import { isOwnHeader } from '../../lib/webhook/send.ts'
+import { isOwnHeader } from '../../lib/webhook/own-headers.ts'
 import type { Issue } from '../problem.ts'
 
 type Path = readonly PathStep[]

@@ -8,6 +8,8 @@ import { NAMESPACE_META } from './0007-namespace-meta.ts'
 import { POOL_USE } from './0008-pool-use.ts'
 import { SETTLED } from './0009-settled.ts'
 import { LEAN_LOGS } from './0010-lean-logs.ts'
+import { PLAIN_COLUMNS } from './0011-plain-columns.ts'
+import { SETTLED_BY_DELETION } from './0012-settled-by-deletion.ts'
 
 export interface Migration {
   /** user_version after it. */
@@ -27,4 +29,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, sql: POOL_USE },
   { version: 9, sql: SETTLED },
   { version: 10, sql: LEAN_LOGS },
+  { version: 11, sql: PLAIN_COLUMNS },
+  { version: 12, sql: SETTLED_BY_DELETION },
 ]

@@ -1,0 +1,16 @@
+/** They are the connection's, or would let a body be read as another request. */
+const OWN_HEADERS: readonly string[] = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+]
+
+/** Headers that a manifest may not set. */
+export function isOwnHeader(name: string): boolean {
+  return OWN_HEADERS.includes(name.toLowerCase())
+}
