@@ -143,12 +143,21 @@ function controllerOf({ name }: UpOptions, { store }: DataDir): RecoveryDeps['co
 /** From here on writes may leave, as far as recovery lets them. */
 function openRecovery(
   { dataDir, fence, gate, log, proofs }: Opened,
-  { accounts, templateOf }: Assembly,
+  { accounts, templateOf, wakeAll }: Assembly,
   deps: Pick<RecoveryDeps, 'controller' | 'foldersRead'>,
 ): RecoveryPart {
   const { store } = dataDir
-  const recovery = createRecovery({ ...system, ...deps, store, log, accounts, templateOf, proofs })
-  gate.open(fence, recovery.probe)
+  const recovery = createRecovery({
+    ...system,
+    ...deps,
+    store,
+    log,
+    accounts,
+    templateOf,
+    proofs,
+    wakeAll,
+  })
+  gate.open(fence, recovery.beforeLaunch)
   return recovery
 }
 

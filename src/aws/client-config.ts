@@ -70,7 +70,11 @@ function credentialProvider(settings: ClientSettings): Provider | undefined {
   let provider: Promise<Provider> | undefined
   const make = async (): Promise<Provider> => {
     const providers = await import('@aws-sdk/credential-providers')
-    const source = providers.fromNodeProviderChain(profile === undefined ? {} : { profile })
+    // Who corrects a profile need not start the controller again.
+    const source = providers.fromNodeProviderChain({
+      ignoreCache: true,
+      ...(profile !== undefined && { profile }),
+    })
     if (!assumeRole) return source
     const { roleArn, externalId, sessionName, durationSeconds } = assumeRole
     return providers.fromTemporaryCredentials({

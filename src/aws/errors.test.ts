@@ -230,6 +230,12 @@ const CASES: readonly Case[] = [
     expect: ['Retry', 'Unknown'],
   },
   {
+    name: 'a launch into a place that has not said what runs there',
+    code: 'CapstanTooEarly',
+    sent: false,
+    expect: ['Retry', 'ConfigurationError'],
+  },
+  {
     name: 'no region',
     code: 'CapstanNoRegion',
     sent: false,
@@ -334,7 +340,9 @@ describe('classifyError', () => {
       code: 'CapstanTooEarly',
       message: 'Cluster blue is silent.',
     })
-    expect(classifyError(error).advice).toMatch(/^Nothing was launched: .* Cluster blue is silent\.$/)
+    expect(classifyError(error).advice).toMatch(
+      /^Nothing was launched: .* Cluster blue is silent\.$/,
+    )
   })
 
   test('the advice has the setting, the way out and the words of AWS', () => {

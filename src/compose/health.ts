@@ -1,5 +1,5 @@
 import type { HealthPort } from '../apiserver/ports.ts'
-import { heldRuns, recoveryUnderWay } from '../controllers/recovery/controller.ts'
+import { heldRuns, recoverySilence, recoveryUnderWay } from '../controllers/recovery/record.ts'
 import type { StoreUnusable } from '../store/errors.ts'
 import type { Store } from '../store/types.ts'
 import type { PartAges } from './part-ages.ts'
@@ -44,7 +44,7 @@ export function createHealth(deps: {
         {
           name: 'recovery',
           ok: recovering === undefined && held === 0,
-          ...(recovering !== undefined && { message: recovering }),
+          ...(recovering !== undefined && { message: withSilence(deps.store, recovering) }),
           ...(held > 0 && { message: `${held} runs are held: capstan approve run/NAME` }),
         },
         {
@@ -62,4 +62,9 @@ export function createHealth(deps: {
 
 function secondsOf(ms: number): string {
   return `${Math.round(ms / 1000)} s`
+}
+
+function withSilence(store: Store, reason: string): string {
+  const silence = recoverySilence(store)
+  return silence === '' ? reason : `${reason}; ${silence}`
 }

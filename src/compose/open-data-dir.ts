@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isLaunchHistoryWhole } from '../controllers/recovery/controller.ts'
+import { isLaunchHistoryWhole } from '../controllers/recovery/record.ts'
 import { DEFAULT_NAMESPACE } from '../kinds/meta.ts'
 import type { Clock } from '../lib/clock.ts'
 import { uuidV5 } from '../lib/names.ts'

@@ -1,6 +1,6 @@
 import { renderFinalTable, renderProgress } from '../cli/progress.ts'
 import type { UpOptions } from '../config.ts'
-import { recoveryUnderWay } from '../controllers/recovery/controller.ts'
+import { recoveryUnderWay } from '../controllers/recovery/record.ts'
 import type { Clock } from '../lib/clock.ts'
 import { sleep } from '../lib/clock.ts'
 import { renderSourceProblem } from '../source/problem.ts'

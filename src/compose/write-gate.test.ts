@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ProbeOutcome } from '../controllers/recovery/controller.ts'
+import { WriteTooEarly } from '../aws/write-gate.ts'
 import { StoreUnusable } from '../store/errors.ts'
 import type { Fence } from '../store/fence.ts'
 import { createWriteGate } from './write-gate.ts'
@@ -10,9 +10,13 @@ const OPEN: Fence = {
   beforeLaunch: () => Promise.resolve(),
 }
 
+const ANYWHERE = { account: 'aws us-east-1 default', cluster: undefined, clientToken: 't' }
+
 describe('the gate before AWS', () => {
   test('is closed until it is settled whose database this is', async () => {
-    await expect(createWriteGate().before('StopTask')).rejects.toThrow('before the identity')
+    await expect(createWriteGate().before('StopTask', ANYWHERE)).rejects.toThrow(
+      'before the identity',
+    )
   })
 
   test('asks the fence, for launches with their record', async () => {
@@ -27,32 +31,30 @@ describe('the gate before AWS', () => {
       beforeLaunch: () => Promise.reject(full),
     }
     gate.open(fence, undefined)
-    await expect(gate.before('StopTask')).rejects.toBe(fallen)
-    await expect(gate.before('RunTask')).rejects.toBe(full)
+    await expect(gate.before('StopTask', ANYWHERE)).rejects.toBe(fallen)
+    await expect(gate.before('RunTask', ANYWHERE)).rejects.toBe(full)
   })
 
-  test.each<[ProbeOutcome, boolean, boolean]>([
-    ['Clean', true, true],
-    ['Traces', false, true],
-    ['Stopped', false, false],
-  ])('lets launches wait for what ECS knows: %s', async (outcome, waitingLeaves, laterLeaves) => {
+  test('asks recovery where a launch goes, and nobody for any other write', async () => {
     const gate = createWriteGate()
-    let answer: (outcome: ProbeOutcome) => void = () => {}
-    gate.open(
-      OPEN,
-      new Promise((resolve) => {
-        answer = resolve
-      }),
-    )
-    const waiting = [gate.before('RunTask'), gate.before('RunTask')]
-    await gate.before('RegisterTaskDefinition')
-    answer(outcome)
-    const left = (await Promise.allSettled(waiting)).map(({ status }) => status === 'fulfilled')
-    expect(left).toEqual([waitingLeaves, waitingLeaves])
-    const later = await gate.before('RunTask').then(
-      () => true,
-      () => false,
-    )
-    expect(later).toBe(laterLeaves)
+    const asked: unknown[] = []
+    const tooEarly = new WriteTooEarly('blue is silent')
+    gate.open(OPEN, (launch) => {
+      asked.push(launch)
+      return launch.cluster === 'blue' ? Promise.reject(tooEarly) : Promise.resolve()
+    })
+    await gate.before('RegisterTaskDefinition', ANYWHERE)
+    await expect(gate.before('RunTask', { ...ANYWHERE, cluster: 'blue' })).rejects.toBe(tooEarly)
+    await gate.before('RunTask', ANYWHERE)
+    expect(asked).toEqual([{ ...ANYWHERE, cluster: 'blue' }, ANYWHERE])
+  })
+
+  test('asks the fence last: much may have happened while recovery was waited for', async () => {
+    const gate = createWriteGate()
+    const order: string[] = []
+    const fence = { ...OPEN, beforeLaunch: async () => void order.push('fence') }
+    gate.open(fence, async () => void order.push('recovery'))
+    await gate.before('RunTask', ANYWHERE)
+    expect(order).toEqual(['recovery', 'fence'])
   })
 })

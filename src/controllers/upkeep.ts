@@ -10,7 +10,7 @@ import type { ReadNextDefinition } from './next-definition.ts'
 import { createOrphanSweep } from './orphan/controller.ts'
 import { createLastLines } from './output/last-lines.ts'
 import { createOutputStreaming } from './output/streaming.ts'
-import { recoveryUnderWay } from './recovery/controller.ts'
+import { recoveryUnderWay } from './recovery/record.ts'
 import type { DefinitionRegistrar } from './registrar.ts'
 
 export interface UpkeepDeps extends ChoreDeps {

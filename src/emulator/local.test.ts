@@ -143,10 +143,11 @@ test('a task whose process died with the host ends as on a lost host', async () 
   await vi.waitFor(() => expect(output(taskArn)).toEqual(['up']), WAIT)
   const id = taskArn.split('/').at(-1) ?? ''
   const own = join(directory, 'state', 'tasks', id, 'main', 'process')
-  await restart(() => {
+  await restart(async () => {
     const identity = parseIdentity(readIfThere(own) ?? '')
     if (!identity) throw new Error('no identity')
     process.kill(-identity.pid, 'SIGKILL')
+    await vi.waitFor(() => expect(isAlive(identity)).toBe(false), WAIT)
   })
   const task = await until(taskArn, 'STOPPED')
   expect(task.stopCode).toBe('TerminationNotice')

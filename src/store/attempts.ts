@@ -26,11 +26,11 @@ const FROZEN = [
   'logs',
   'heartbeat',
   'epoch',
-  'createdAtMs',
 ] as const satisfies readonly (keyof AttemptRow)[]
 
 const CHANGING = [
   'phase',
+  'createdAtMs',
   'sentAtMs',
   'sends',
   'taskArn',

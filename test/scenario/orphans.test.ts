@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { MANY_FAMILIES } from '../../src/controllers/orphan/observe.ts'
-import { beginRecovery } from '../../src/controllers/recovery/controller.ts'
+import { beginRecovery } from '../../src/controllers/recovery/record.ts'
 import { WIRE } from '../../src/kinds/meta.ts'
 import { MINUTE, SECOND } from '../world/builders.ts'
 import { recordingLog } from '../world/recording-log.ts'

@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createAccountBook } from '../../src/controllers/accounts.ts'
-import {
-  beginRecovery,
-  createRecovery,
-  heldRuns,
-} from '../../src/controllers/recovery/controller.ts'
+import { createRecovery } from '../../src/controllers/recovery/controller.ts'
+import { beginRecovery, heldRuns } from '../../src/controllers/recovery/record.ts'
 import type { Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { RunSpec, TemplateSpec } from '../../src/kinds/generated.ts'
 import { WIRE } from '../../src/kinds/meta.ts'

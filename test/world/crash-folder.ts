@@ -1,6 +1,7 @@
 import { createAccountBook } from '../../src/controllers/accounts.ts'
-import { annotationsInRecovery, createRecovery } from '../../src/controllers/recovery/controller.ts'
+import { createRecovery } from '../../src/controllers/recovery/controller.ts'
 import { type Evidence, judgeDatabase } from '../../src/controllers/recovery/decide.ts'
+import { annotationsInRecovery } from '../../src/controllers/recovery/record.ts'
 import { settleDatabase } from '../../src/controllers/recovery/settle.ts'
 import { renderKey } from '../../src/kinds/meta.ts'
 import { silentLog } from '../../src/runtime/logger.ts'

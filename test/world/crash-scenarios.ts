@@ -3,6 +3,7 @@ import type { Behaviour } from '../../src/emulator/drivers/none.ts'
 import type { Fault, FaultPlan } from '../../src/emulator/faults.ts'
 import { MINUTE, SECOND } from './builders.ts'
 import type { Scenario } from './crash-index.ts'
+import { FIRST_STARTS } from './crash-probe.ts'
 import { downgrade, SCHEMA_VERSIONS } from './downgrade.ts'
 import type { World } from './world.ts'
 
@@ -355,5 +356,6 @@ export const SCENARIOS: readonly Scenario[] = [
       await world.clock.advance(2 * MINUTE)
     },
   },
+  ...FIRST_STARTS,
   ...SCHEMA_VERSIONS.map(upgradeFrom),
 ]

@@ -11,6 +11,7 @@ import {
   isAnyInstanceOurs,
   isProbing,
   mayHaveLeft,
+  recoveryUnderWay,
   turnIntoRecovery,
 } from './record.ts'
 
@@ -92,6 +93,8 @@ async function visit(
   const wanted = ours.filter((task) => runOfTask(store, task) !== undefined)
   const definitions = await describeAll(place, wanted, signal)
   store.transaction(() => {
+    // The answer took so long that the place was passed over.
+    if (recoveryUnderWay(store) === undefined) return
     const admitted = admittedPlaces(store)
     const isTrace = (task: TaskSnapshot): boolean => !isLaunchedSince(store, task, admitted)
     if (isProbing(store) && ours.some(isTrace)) turnIntoRecovery(store)

@@ -6,8 +6,8 @@ import type { AwsAccount } from '../../aws/ports.ts'
 import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { SqliteStore } from '../../store/open.ts'
-import { heldRuns } from './controller.ts'
 import { namedPlaces, type RunObject, unfinishedRuns } from './places.ts'
+import { heldRuns } from './record.ts'
 
 const cluster = fc.constantFrom(undefined, null, 'main', 'blue', '{{ run.name }}')
 

@@ -1,8 +1,8 @@
 import type { LaunchProofs } from '../../store/launch-log-lines.ts'
 import { raiseLaunchCount } from '../../store/record-launches.ts'
 import type { Store } from '../../store/types.ts'
-import { beginProbe, beginRecovery } from './controller.ts'
 import { type Evidence, judgeDatabase, type Verdict } from './decide.ts'
+import { beginProbe, beginRecovery } from './record.ts'
 
 /**
  * Judges the database and begins what follows; inside the transaction that counts the start. A new database in

@@ -1,3 +1,4 @@
+import { LOCAL_CODES } from '../../aws/error-texts.ts'
 import {
   AwsError,
   classifyError,
@@ -98,12 +99,20 @@ async function runTask(
   await pause()
   const sent = await send(account, attempt, signal)
   if (sent.type === 'Task') return launched(deps, attempt, { ...sent, operation: 'RunTask' })
+  if (sent.type === 'TooEarly') {
+    // Its token has not begun to age, nor has the time that the run may take.
+    const changes = { createdAtMs: deps.clock.nowMs() }
+    deps.store.transaction(() => deps.store.attempts.update(attempt.clientToken, changes), 'Later')
+    throw new RetryableError(sent.known.advice)
+  }
   return refused(deps, { account, attempt, known: sent.known }, signal)
 }
 
 type Sent =
   | { readonly type: 'Task'; readonly taskArn: string; readonly task: TaskSnapshot | undefined }
   | { readonly type: 'Refusal'; readonly known: ErrorClassification }
+  /** Neither this request nor an earlier one has left. */
+  | { readonly type: 'TooEarly'; readonly known: ErrorClassification }
 
 /** Throws RetryableError while it is not known whether a task exists. */
 async function send(account: AwsAccount, attempt: AttemptRow, signal: AbortSignal): Promise<Sent> {
@@ -121,6 +130,7 @@ async function send(account: AwsAccount, attempt: AttemptRow, signal: AbortSigna
       return { type: 'Task', taskArn: existing, task: undefined }
     }
     if (DEFINITE.includes(known.verdict)) return { type: 'Refusal', known }
+    if (error.code === LOCAL_CODES.tooEarly) return { type: 'TooEarly', known }
     throw new RetryableError(known.advice, { cause: error })
   }
   throw new RetryableError('RunTask answered with neither a task nor a failure.')

@@ -13,6 +13,7 @@ import { MAX_STEPS } from './limits.ts'
 import { type ObserveDeps, observeRun } from './observe.ts'
 import { taskOf } from './state.ts'
 import type { TaskObserver } from './task-observer.ts'
+import { Troubles } from './troubles.ts'
 import { type Facts, liveAttempts, NO_FACTS, type RunPlan, type RunWorld } from './world.ts'
 
 export interface RunControllerDeps extends ObserveDeps, CallDeps {
@@ -30,35 +31,54 @@ export interface RunControllerDeps extends ObserveDeps, CallDeps {
  */
 export function createRunReconciler(
   deps: RunControllerDeps,
-): (key: string, context: Pick<ReconcileContext, 'signal' | 'log' | 'pause'>) => Promise<Outcome> {
+): (key: string, context: RunContext) => Promise<Outcome> {
+  const troubles = new Troubles(deps.clock)
   return async (text, context) => {
-    const key = parseKey(text)
-    let facts: Facts = NO_FACTS
-    let answer: Answer = {}
-    let isArray = false
-    for (let step = 0; step < MAX_STEPS; step += 1) {
-      facts = withAnswer(facts, answer)
-      // Without a call this was the last step: what it wrote about the run leads nowhere else.
-      const next = deps.own.during(key, () => keepAndDecide(deps, key, { facts, answer }))
-      if (!next) return awaitChange()
-      const { world, plan } = next
-      if (!plan.call) {
-        watchTask(deps, world, plan)
-        return plan.outcome
-      }
-      context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
-      const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
-      answer = await makeCalls(deps, account, plan, context)
-      // Many answers may come in one turn of the event loop.
-      await context.pause()
-      isArray = world.run.spec.array !== undefined
+    try {
+      const outcome = await goOn(deps, text, troubles.of(text), context)
+      troubles.over(text)
+      return outcome
+    } catch (error) {
+      troubles.failed(text, error)
+      throw error
     }
-    if (answer.record) deps.store.transaction(answer.record, 'Later')
-    // An array has many calls to make: other runs have their turn in between.
-    if (isArray) return requeueAfter(0)
-    // Answers that lead nowhere: something is odd, and odd things are tried again ever more slowly.
-    throw new RetryableError(`${text} asked AWS ${MAX_STEPS} times and is no further.`)
   }
+}
+
+type RunContext = Pick<ReconcileContext, 'signal' | 'log' | 'pause'>
+
+async function goOn(
+  deps: RunControllerDeps,
+  text: string,
+  trouble: string | undefined,
+  context: RunContext,
+): Promise<Outcome> {
+  const key = parseKey(text)
+  let facts: Facts = NO_FACTS
+  let answer: Answer = {}
+  let isArray = false
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    facts = withAnswer(facts, answer)
+    // Without a call this was the last step: what it wrote about the run leads nowhere else.
+    const next = deps.own.during(key, () => keepAndDecide(deps, key, { facts, trouble, answer }))
+    if (!next) return awaitChange()
+    const { world, plan } = next
+    if (!plan.call) {
+      watchTask(deps, world, plan)
+      return plan.outcome
+    }
+    context.log.debug('calls', { key: renderKey(key), call: plan.call.type })
+    const account = deps.accounts.byId(world.account.id) ?? deps.accounts.forTarget({})
+    answer = await makeCalls(deps, account, plan, context)
+    // Many answers may come in one turn of the event loop.
+    await context.pause()
+    isArray = world.run.spec.array !== undefined
+  }
+  if (answer.record) deps.store.transaction(answer.record, 'Later')
+  // An array has many calls to make: other runs have their turn in between.
+  if (isArray) return requeueAfter(0)
+  // Answers that lead nowhere: something is odd, and odd things are tried again ever more slowly.
+  throw new RetryableError(`${text} asked AWS ${MAX_STEPS} times and is no further.`)
 }
 
 interface Step {
@@ -73,21 +93,29 @@ interface Step {
 function keepAndDecide(
   deps: RunControllerDeps,
   key: ObjectKey,
-  { facts, answer: { record } }: { readonly facts: Facts; readonly answer: Answer },
+  { answer: { record }, ...known }: Known & { readonly answer: Answer },
 ): Step | undefined {
-  if (!record) return decideOn(deps, key, facts)
+  if (!record) return decideOn(deps, key, known)
   const result = deps.store.transaction(() => {
     record()
-    return deferThrow(() => decideOn(deps, key, facts))
+    return deferThrow(() => decideOn(deps, key, known))
   }, 'Later')
   return result()
 }
 
+/** What is in no store. */
+type Known = Pick<RunWorld, 'facts' | 'trouble'>
+
 /** Observes, decides, commits. */
-function decideOn(deps: RunControllerDeps, key: ObjectKey, facts: Facts): Step | undefined {
+function decideOn(
+  deps: RunControllerDeps,
+  key: ObjectKey,
+  { facts, trouble }: Known,
+): Step | undefined {
   const { decide = decideRun } = deps
-  const world = observeRun(deps, key, facts)
-  if (!world) return undefined
+  const seen = observeRun(deps, key, facts)
+  if (!seen) return undefined
+  const world = trouble === undefined ? seen : { ...seen, trouble }
   const nowMs = deps.clock.nowMs()
   const plan = decide(world, nowMs)
   commitPlan(deps.store, world, plan, nowMs)

@@ -3,6 +3,7 @@ import { keyOf } from '../../kinds/meta.ts'
 import type { OutcomeClass, RunState, RunStatus } from '../../kinds/run.ts'
 import type { AttemptRow, EventInput } from '../../store/types.ts'
 import { taskOf } from './state.ts'
+import { CALL_FAILED, toldTrouble } from './status.ts'
 import type { RunWorld } from './world.ts'
 
 interface After {
@@ -26,6 +27,7 @@ export function transitionEvents(world: RunWorld, after: After): readonly EventI
     ...endedAttempts(world, after).map((row) => attemptEnded(world, row, event)),
     ...unresponsiveEvent(world, after, event),
     ...stateEvent(world, after, event),
+    ...troubleEvent(world, after, event),
   ]
 }
 
@@ -54,6 +56,13 @@ function unresponsiveEvent(world: RunWorld, { status }: After, event: Make): rea
   if (now.status === 'True') return [event('Warning', now.reason, now.message)]
   if (now.reason !== 'HeartbeatReceived') return []
   return [event('Normal', now.reason, 'The task gives signs of life again.')]
+}
+
+/** One for all tries in a row: what the latest of them said stands in the condition. */
+function troubleEvent(world: RunWorld, { status }: After, event: Make): readonly EventInput[] {
+  const trouble = toldTrouble(status)
+  const isNews = trouble !== undefined && toldTrouble(world.run.status) === undefined
+  return isNews ? [event('Warning', CALL_FAILED, trouble)] : []
 }
 
 /** Final states that are news of the bad kind. */

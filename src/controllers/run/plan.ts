@@ -12,7 +12,7 @@ import type { AttemptRow, HistoryRow } from '../../store/types.ts'
 import { transitionEvents } from './events.ts'
 import type { LiveStep } from './live.ts'
 import { finalState, type NewState, stopReason } from './state.ts'
-import { buildStatus, withLastLines } from './status.ts'
+import { buildStatus, toldTrouble, withLastLines } from './status.ts'
 import { type Call, liveAttempts, type RunPlan, type RunWorld, type Write } from './world.ts'
 
 export interface Context {
@@ -135,11 +135,21 @@ export function plan(world: RunWorld, input: PlanInput): RunPlan {
     ...(ended !== undefined && { outcome: ended }),
     ...(whyPending !== undefined && { whyPending }),
     ...(stalled !== undefined && { stalled }),
+    trouble: input.call && troubleOf(world, input.writes),
     unresponsive: input.unresponsive ?? silenced(world, rows),
     ...(input.array && { array: input.array }),
   })
   const events = transitionEvents(world, { status, rows, ended, warnings: input.warnings ?? [] })
   return { writes: input.writes, status, events, call: input.call, outcome: input.outcome }
+}
+
+/**
+ * What an earlier process failed at holds until a call succeeds: this one may not have tried yet. Whoever gets as
+ * far as a launch has left it behind.
+ */
+function troubleOf({ run, trouble }: RunWorld, writes: readonly Write[]): string | undefined {
+  const isLaunch = writes.some(({ type }) => type === 'InsertAttempt')
+  return isLaunch ? undefined : (trouble ?? toldTrouble(run.status))
 }
 
 /** While a task is stopped for its silence, what was said of it holds. */

@@ -1,5 +1,5 @@
 import type { ObservedTask } from '../../aws/ports.ts'
-import { type Condition, setCondition } from '../../kinds/conditions.ts'
+import { type Condition, findCondition, setCondition } from '../../kinds/conditions.ts'
 import type {
   AttemptStatus,
   OutcomeClass,
@@ -28,6 +28,8 @@ export interface StatusInput {
   readonly whyPending?: string
   /** Reason and message of the Stalled condition: the run goes on only if someone changes something. */
   readonly stalled?: { readonly reason: string; readonly message: string }
+  /** The call that comes next has failed again and again: why. */
+  readonly trouble?: string | undefined
   /** A task is alive and silent: a sentence about it. */
   readonly unresponsive?: string | undefined
   readonly array?: ArraySummary
@@ -48,11 +50,24 @@ export function buildStatus(input: StatusInput): RunStatus {
     heartbeat: heartbeatOf(input, final),
     rerun: run.status?.rerun,
     identifier: latest?.taskArn && `${clusterOf(latest)}::${latest.taskArn}`,
-    whyPending: input.whyPending,
+    whyPending: (!final && !latestLives(rows) && input.trouble) || input.whyPending,
     startTime: optionalTime(firstLaunch?.createdAtMs),
     ...(final && ending(input, state)),
     conditions: conditions(input, state),
   })
+}
+
+/** Reason of Reconciling, and of the event, while AWS keeps failing a call that the run needs. */
+export const CALL_FAILED = 'CallFailed'
+
+/** What status says that the run fails at. */
+export function toldTrouble(status: RunStatus | undefined): string | undefined {
+  const told = findCondition(status?.conditions, 'Reconciling')
+  return told?.reason === CALL_FAILED ? told.message : undefined
+}
+
+function latestLives(rows: readonly AttemptRow[]): boolean {
+  return liveAttempts(rows).some(({ taskArn }) => taskArn !== undefined)
 }
 
 /** Of the attempt that is shown already while it is the latest, or one of the living; else of the newest. */
@@ -229,8 +244,17 @@ function verdicts(input: StatusInput, state: RunState): readonly Verdict[] {
       reason: stalled?.reason ?? 'Progressing',
       message: stalled?.message ?? '',
     },
-    { type: 'Reconciling', status: !final && !stalled, reason: state.name, message: '' },
+    reconcilingVerdict(input, state),
   ]
+}
+
+function reconcilingVerdict({ stalled, trouble }: StatusInput, state: RunState): Verdict {
+  return {
+    type: 'Reconciling',
+    status: !isFinalState(state.type) && !stalled,
+    reason: trouble === undefined ? state.name : CALL_FAILED,
+    message: trouble ?? '',
+  }
 }
 
 function unresponsiveVerdict({ unresponsive, rows }: StatusInput, isFinal: boolean): Verdict {

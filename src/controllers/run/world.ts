@@ -42,6 +42,8 @@ export interface RunWorld {
   readonly attempts: readonly AttemptRow[]
   readonly account: { readonly id: string; readonly region: string }
   readonly facts: Facts
+  /** What the run fails at again and again, as a sentence. */
+  readonly trouble?: string | undefined
   /** When this process last asked ECS about the task of an attempt; undefined: not yet. Epoch milliseconds. */
   readonly lookedAtMs: (attempt: AttemptRow) => number | undefined
   /**
