@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { UpOptions } from '../config.ts'
-import { recoveryUnderWay } from '../controllers/recovery/record.ts'
 import type { Evidence, Verdict } from '../controllers/recovery/decide.ts'
+import { recoveryUnderWay } from '../controllers/recovery/record.ts'
 import { settleDatabase } from '../controllers/recovery/settle.ts'
 import {
   inspectLaunchLog,
