@@ -1,6 +1,7 @@
 import { AWS_PACE } from '../../src/controllers/run/observer-schedule.ts'
 import { settleMicrotasks } from '../../test/world/fake-clock.ts'
 import { World } from '../../test/world/world.ts'
+import { aliveMb } from '../harness/heap.ts'
 import { report, round } from '../harness/sample.ts'
 
 // Two thousand deployments for up to a virtual week: what a run costs must not depend on how many there were.
@@ -47,7 +48,8 @@ for (let goal = 1_000; goal <= RUNS; goal *= 10) {
     cpuMs: round((now.cpuMs - last.cpuMs) / runs, 3),
     calls: round((now.calls - last.calls) / runs, 3),
     beside: {
-      // The database is in this process, and history keeps a row of each run.
+      // Beside the heap the database is in this process, and history keeps a row of each run.
+      heapMb: aliveMb(),
       rssMb: megabytes(process.memoryUsage.rss()),
       databaseMb: megabytes(world.store.serialize().length),
       objects: world.store.objects.count('Run'),

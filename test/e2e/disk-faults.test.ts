@@ -324,7 +324,13 @@ describe.skipIf(!hasStrace)('a disk that fails', () => {
     expectSound(verdicts)
     expectHonest(verdicts)
     const failed = verdicts.filter(({ said }) => said === 'I/O error')
-    expect(failed.map(({ name }) => name).toSorted()).toEqual(['c-first', 'c-later', 'c-sync'])
+    const names = failed.map(({ name }) => name).toSorted()
+    // The file is synced by a pass that has caught up with the commits. On a slow machine none may before the end:
+    // then closing does it, and where that fails the log stays for the next start.
+    expect(names.filter((name) => name !== 'c-sync')).toEqual(['c-first', 'c-later'])
+    expect(verdicts.find(({ name }) => name === 'c-sync')?.exit).toMatchObject({
+      code: names.includes('c-sync') ? 1 : 0,
+    })
     expect(failed.filter((verdict) => !verdict.isBesideLoop)).toEqual([])
     // What cannot be moved stays in the log: the run goes its way, and the pages are moved later.
     const full = verdicts.find(({ name }) => name === 'c-full')
