@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { FaultPlan } from '../../src/emulator/faults.ts'
 import {
@@ -125,11 +126,28 @@ test('paused for longer than any patience: a second controller is refused, and t
   )
 })
 
+/** Between two transactions: nobody can take over from a process that sleeps in one, and is told so. */
+async function pauseBetweenCommits(controller: Program): Promise<void> {
+  await eventually(async () => {
+    controller.signal('SIGSTOP')
+    const database = new Database(sandbox.path('.capstan/capstan.db'), { timeout: 0 })
+    try {
+      database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    } catch (error) {
+      controller.signal('SIGCONT')
+      await delay(5)
+      throw error
+    } finally {
+      database.close()
+    }
+  })
+}
+
 test('overtaken while it was paused: what it had in mind never reaches ECS', async () => {
   writeRuns()
   const first = up('first')
   await untilInTheMiddle()
-  first.signal('SIGSTOP')
+  await pauseBetweenCommits(first)
   // What keeps the second one out is gone: someone tidied up, or the volume came from elsewhere.
   for (const name of readdirSync(sandbox.path('.capstan'))) {
     if (name.startsWith('lock.')) rmSync(sandbox.path('.capstan', name))
