@@ -3,13 +3,13 @@
  * Part of `npm run build`, after tsc has made the folder.
  */
 import { writeFileSync } from 'node:fs'
-import { _, Ajv } from 'ajv'
+import { _ } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { SCHEMAS } from '../src/kinds/generated.ts'
 import { COMPILED_SCHEMAS, createSchemaCompiler } from '../src/manifest/own-schemas.ts'
 import { repositoryPath } from './gen/schemas.ts'
 
-const ajv = createSchemaCompiler(Ajv, {
+const ajv = createSchemaCompiler({
   source: true,
   // Where the code finds the formats when it runs.
   formats: _`require("ajv-formats/dist/formats").fullFormats`,

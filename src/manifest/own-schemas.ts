@@ -5,6 +5,7 @@ import type { Ajv, CodeOptions, ErrorObject, ValidateFunction } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { SCHEMAS } from '../kinds/generated.ts'
 import type { Json } from '../lib/json.ts'
+import { ajvLibrary } from './ajv-library.ts'
 
 /** All that is wrong with a value by one of schemas/, named by its file, such as run.schema.json. */
 export type CheckSchema = (name: string, value: Json) => readonly ErrorObject[]
@@ -40,8 +41,7 @@ function findCompiled(): Lookup | undefined {
 function compileWhenNeeded(): Lookup {
   let ajv: Ajv | undefined
   return (name) => {
-    const library = load('ajv') as { readonly Ajv: typeof Ajv }
-    ajv ??= createSchemaCompiler(library.Ajv)
+    ajv ??= createSchemaCompiler()
     return ajv.getSchema(name)
   }
 }
@@ -50,8 +50,9 @@ function compileWhenNeeded(): Lookup {
  * Knows schemas/. That they are schemas is a test's business: to compile what they would be checked against
  * takes longer than everything else at start.
  */
-export function createSchemaCompiler(library: typeof Ajv, code: CodeOptions = {}): Ajv {
-  const ajv = new library({
+export function createSchemaCompiler(code: CodeOptions = {}): Ajv {
+  const { Ajv } = ajvLibrary()
+  const ajv = new Ajv({
     allErrors: true,
     verbose: true,
     strict: true,

@@ -145,10 +145,10 @@ function beginsLine(text: string, offset: number): boolean {
 
 /** Words that stand in the order of the text, which JavaScript keeps for all but numbers. */
 function isPlainKey(key: Json): key is string {
-  return typeof key === 'string' && WORD.test(key) && !FORBIDDEN_KEYS.includes(key)
+  return typeof key === 'string' && KEY.test(key) && !FORBIDDEN_KEYS.includes(key)
 }
 
-const WORD = /^[A-Za-z_./][\w./-]{0,200}$/
+const KEY = /^[A-Za-z_./][\w./-]{0,200}$/
 
 function readScalar(text: string, event: ScalarEvent): readonly [at: number, value: Json] {
   const { style, valueStart, valueEnd } = event
@@ -170,7 +170,7 @@ function barBefore(text: string, linesAt: number): number {
 }
 
 /**
- * Between quotes one line, with the escapes of JSON but for \\u, which can make half a character. Under a bar lines
+ * Between quotes one line, with the escapes of JSON but for \u, which can make half a character. Under a bar lines
  * that say something or nothing at all, as a line of spaces is read in two ways.
  */
 const WRITTEN: Readonly<Partial<Record<number, RegExp>>> = {
@@ -179,12 +179,12 @@ const WRITTEN: Readonly<Partial<Record<number, RegExp>>> = {
   [SCALAR_STYLE.LITERAL_BLOCK]: /^ +[^ \n][^\n]*\n(?:(?: +[^ \n][^\n]*)?\n)*$/,
 }
 
-const WORDS = CORE_SCHEMA.implicitScalarTags
+const PLAIN_TAGS = CORE_SCHEMA.implicitScalarTags
 
 /** What text without quotes stands for. Numbers that would be written back differently are no plain matter. */
 function resolve(text: string): Json {
   if (text.includes('\n') || text === '<<') throw NOT_PLAIN
-  for (const tag of WORDS) {
+  for (const tag of PLAIN_TAGS) {
     const value: unknown = tag.resolve(text, false, tag.tagName)
     if (value === null || typeof value === 'boolean') return value
     if (typeof value !== 'number') continue

@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module'
 import type { Ajv, Options, ValidateFunction } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { PathStep } from '../kinds/placeholder.ts'
 import type { ShapeIssue } from '../kinds/values.ts'
 import { errorMessage } from '../lib/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { ajvLibrary } from './ajv-library.ts'
 import type { Issue } from './problem.ts'
 import { toIssues } from './schema-issues.ts'
 
@@ -64,12 +64,10 @@ const NOT_USABLE: ShapeIssue = {
 type CompileSchema = (schema: JsonObject) => Compiled
 
 /**
- * ajv is loaded with the first schema of a user: most folders have none, and to load it takes as long as to
- * read the folder. What a schema must look like is compiled once, each schema in an instance of its own: one
- * that is shared would keep something of all it ever saw.
+ * What a schema must look like is compiled once, each schema in an instance of its own: one that is shared would
+ * keep something of all it ever saw.
  */
 function createCompiler(): CompileSchema {
-  const createAjv = ajvLoader()
   const judge = createAjv({})
   return (schema) => {
     const issues = forbiddenKeywords(schema, [])
@@ -87,21 +85,18 @@ function createCompiler(): CompileSchema {
   }
 }
 
-function ajvLoader(): (options: Options) => Ajv {
-  // A require, because values are checked where nothing can be waited for.
-  const library = createRequire(import.meta.url)('ajv') as { readonly Ajv: typeof Ajv }
-  const formats = Object.fromEntries(FORMATS.map((name) => [name, fullFormats[name]]))
-  return (options) =>
-    new library.Ajv({
-      allErrors: true,
-      verbose: true,
-      strict: false,
-      logger: false,
-      formats,
-      // Optimizing takes as long as all else, and the values are few.
-      code: { optimize: false },
-      ...options,
-    })
+function createAjv(options: Options): Ajv {
+  const { Ajv } = ajvLibrary()
+  return new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    logger: false,
+    formats: Object.fromEntries(FORMATS.map((name) => [name, fullFormats[name]])),
+    // Optimizing takes as long as all else, and the values are few.
+    code: { optimize: false },
+    ...options,
+  })
 }
 
 /** A schema can refer to itself without end; that only shows when it is used. */

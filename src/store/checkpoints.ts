@@ -14,7 +14,10 @@ const RESTART_PAGES = 16_384
 /** So few are moved on the event loop: a few milliseconds and two syncs, once in RESTART_PAGES. */
 const FINISH_PAGES = 500
 
-/** Longer than this the log never gets unless another program reads on and on: then the event loop waits. 128 MB. */
+/**
+ * From here on the event loop moves pages itself and waits for it: 128 MB. Only what is committed while a pass of the
+ * thread is under way comes on top, and what another program holds up that reads on and on.
+ */
 export const LONGEST_PAGES = 32_768
 
 /** Asking SQLite for the log's length costs 4 µs: it is asked after so many changes. */

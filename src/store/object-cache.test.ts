@@ -122,21 +122,26 @@ test('what was not asked for while others were goes; what was asked for stays', 
 
 test('an object is made once for a row', () => {
   const cache = new ObjectCache()
-  cache.put(aRow('a', 1))
-  expect(cache.object(keyOfRun('a'))).toBe(cache.object(keyOfRun('a')))
-  const before = cache.object(keyOfRun('a'))
-  cache.put({ ...aRow('a', 1), rv: 2 })
-  expect(cache.object(keyOfRun('a'))).not.toBe(before)
+  const first = aRow('a', 1)
+  cache.put(first)
+  const before = cache.object(first)
+  expect(cache.object(first)).toBe(before)
+  const second = { ...first, rv: 2 }
+  cache.put(second)
+  expect(cache.object(second)).not.toBe(before)
+  expect(cache.object(second).metadata.resourceVersion).toBe('2')
 })
 
 test('of a row with another status the spec is the same value; with another spec it is not', () => {
   const cache = new ObjectCache()
-  const key = keyOfRun('a')
-  cache.put(aRow('a', 1))
-  const before = cache.object(key)
-  cache.put({ ...aRow('a', 1), rv: 2, status: '{"state":{}}' })
-  expect(cache.object(key)?.spec).toBe(before?.spec)
-  expect(cache.object(key)?.status).toEqual({ state: {} })
-  cache.put({ ...aRow('a', 2), rv: 3 })
-  expect(cache.object(key)?.spec).toEqual({ text: 'xx' })
+  const first = aRow('a', 1)
+  cache.put(first)
+  const before = cache.object(first)
+  const second = { ...first, rv: 2, status: '{"state":{}}' }
+  cache.put(second)
+  expect(cache.object(second).spec).toBe(before.spec)
+  expect(cache.object(second).status).toEqual({ state: {} })
+  const third = { ...aRow('a', 2), rv: 3 }
+  cache.put(third)
+  expect(cache.object(third).spec).toEqual({ text: 'xx' })
 })

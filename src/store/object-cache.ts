@@ -29,10 +29,10 @@ export class ObjectCache {
     return this.#find(textOf(key))?.row
   }
 
-  /** The object that `row` gave the row of; undefined when it is not kept. */
-  object(key: ObjectKey): CapstanObject | undefined {
-    const entry = this.#find(textOf(key))
-    return entry && objectOf(entry)
+  /** The object of a row as the table has it: the one that was made before, where that is kept. */
+  object(row: ObjectRow): CapstanObject {
+    const entry = this.#find(textOf(row))
+    return entry ? objectOf(entry) : toObject(row)
   }
 
   /** Returns what gives the row's object, whatever becomes of the entry. */

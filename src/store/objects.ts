@@ -39,21 +39,20 @@ export function createObjectStore(parts: Parts): ObjectStore {
     if (row) cache.put(row)
     return row
   }
-  const objectOf = (row: ObjectRow): CapstanObject => cache.object(row) ?? toObject(row)
 
   return {
     ...reading(queries),
     uidOf: (key) => cache.row(key)?.uid ?? queries.uidOf(key),
     get(key) {
       const row = find(key)
-      return row && objectOf(row)
+      return row && cache.object(row)
     },
     create: (object) => toObject(create(object, { find, rows })),
     update: (object, expected) => update(object, expected, { find, rows }),
     setStatus(key, uid, status) {
       const row = find(key)
       if (row?.uid !== uid) return undefined
-      return objectOf(rows.replaceStatus(row, status))
+      return cache.object(rows.replaceStatus(row, status))
     },
     ...createMarks(sql),
     markDeleted(key, nowMs) {
@@ -123,14 +122,13 @@ function createRowStatements(sql: Sql) {
 
 function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache): RowWriter {
   const write = createRowStatements(sql)
-  const objectOf = (row: ObjectRow): CapstanObject => cache.object(row) ?? toObject(row)
 
   function modify(
     row: ObjectRow,
     next: ObjectRow,
     writeRow: (written: ObjectRow) => void,
   ): ObjectRow {
-    const previous = objectOf(row)
+    const previous = cache.object(row)
     const change = { ...changeOf(row), type: 'MODIFIED' as const }
     const rv = journal.append(change, { object: () => object(), previous })
     const written = { ...next, rv }
@@ -156,7 +154,7 @@ function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache
     replaceStatus(row, status) {
       const text = canonicalJson(status)
       if (row.status === text) return row
-      const before = unfinishedOf(row, objectOf(row).status as RunStatus | undefined)
+      const before = unfinishedOf(row, cache.object(row).status as RunStatus | undefined)
       const unfinished = unfinishedOf(row, status as RunStatus)
       return modify(row, { ...row, status: text }, (written) => {
         if (unfinished === before) write.replaceStatus(written)
@@ -166,7 +164,7 @@ function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache
     replaceOrRemove(row, next) {
       if (isSame(row, next)) return toObject(row)
       if (next.deleted_at === null || parseMeta(next).finalizers) {
-        return objectOf(
+        return cache.object(
           modify(row, next, (written) => {
             write.replace({ ...written, ...searchColumns(written) })
           }),

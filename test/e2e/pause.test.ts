@@ -135,7 +135,6 @@ async function pauseBetweenCommits(controller: Program): Promise<void> {
       database.exec('BEGIN IMMEDIATE; ROLLBACK')
     } catch (error) {
       controller.signal('SIGCONT')
-      await delay(5)
       throw error
     } finally {
       database.close()

@@ -113,7 +113,7 @@ function placesOfRuns(
     const { account, cluster } = inheritedBy(at, book)
     const { kind, namespace, name, namesCluster } = at
     if (!namesCluster && !isPlaceholder(cluster)) {
-      heirs.set(`${account.id} ${cluster}`, { account, cluster })
+      heirs.set(placeKey(account.id, cluster), { account, cluster })
       continue
     }
     const run = store.objects.get({ kind, namespace, name }) as RunObject | undefined

@@ -71,7 +71,7 @@ function restoreHistory(store: Store, proofs: LaunchProofs | undefined): void {
 
 /**
  * As beginRecovery, where nothing says that anything was lost: unless ECS knows better, nothing was. No run is
- * held, but no launch leaves before it is known (RecoveryPart.probe).
+ * held, but no launch leaves to a place before it has answered (RecoveryPart.beforeLaunch).
  */
 export function beginProbe(store: Store): void {
   store.identity.set(RECOVERY_KEY, PROBE_REASON)

@@ -1,10 +1,11 @@
 import { type ObjectKey, parseKey } from '../../kinds/meta.ts'
 import type { Together } from '../../runtime/controller.ts'
+import type { Store } from '../../store/types.ts'
 import { commitPlan } from './apply.ts'
 import type { RunControllerDeps } from './controller.ts'
 import { decideRun } from './decide.ts'
-import { observeRun } from './observe.ts'
-import { NO_FACTS, type RunWorld } from './world.ts'
+import { observeRun, readSources, suspension } from './observe.ts'
+import { NO_FACTS, type RunObject, type RunWorld } from './world.ts'
 
 /** Looks in one transaction: some milliseconds of the event loop. */
 const MOST = 32
@@ -51,11 +52,15 @@ function park(deps: RunControllerDeps, key: ObjectKey): boolean {
 
 /** Undefined unless nobody has looked at the run yet and it cannot launch now. */
 function observeParked(deps: RunControllerDeps, key: ObjectKey): RunWorld | undefined {
-  // Asked first: most looks are at runs that have been looked at before.
-  if (deps.store.objects.get(key)?.status !== undefined) return undefined
+  const { store } = deps
+  const run = store.objects.get(key) as RunObject | undefined
+  // Asked first, without a world: most looks are at runs that have been looked at before, or are to launch.
+  if (!run || run.status !== undefined || !isSwitchedOff(store, run)) return undefined
   const world = observeRun(deps, key, NO_FACTS)
-  if (!world) return undefined
-  const { run, workPool, admission } = world
-  const isSwitchedOff = workPool.suspended !== undefined || run.spec.suspend === true
-  return isSwitchedOff && admission.isIndependent ? world : undefined
+  return world?.admission.isIndependent ? world : undefined
+}
+
+function isSwitchedOff(store: Store, run: RunObject): boolean {
+  const { workPool, workPoolName } = readSources(store, run)
+  return run.spec.suspend === true || suspension(workPoolName, workPool?.spec) !== undefined
 }

@@ -114,7 +114,8 @@ function resolveSources(deps: ObserveDeps, sources: RunSources, attempt: number)
   return deps.resolve(sources, attempt)
 }
 
-function suspension(name: string, spec: WorkPoolSpec | undefined): string | undefined {
+/** Why the pool launches nothing by its own switches; undefined where it does. */
+export function suspension(name: string, spec: WorkPoolSpec | undefined): string | undefined {
   if (spec?.suspend === true) return `WorkPool ${name} is suspended.`
   const policy = spec?.stopPolicy ?? 'None'
   return policy === 'None'
