@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeClock } from '../../test/world/fake-clock.ts'
 import { recordingLog } from '../../test/world/recording-log.ts'
 import { openTestStore } from '../../test/world/test-store.ts'
+import type { Part } from '../runtime/manager.ts'
 import { StoreUnusable } from '../store/errors.ts'
 import type { LaunchLog } from '../store/launch-log.ts'
 import type { SqliteStore } from '../store/open.ts'
@@ -14,6 +15,7 @@ let store: SqliteStore
 let problem: StoreUnusable | undefined
 let fallen: StoreUnusable | undefined
 let woken: number
+let guard: Part
 const log = recordingLog()
 const failures: unknown[] = []
 
@@ -30,7 +32,7 @@ beforeEach(async () => {
     durable: () => (problem ? Promise.reject(problem) : Promise.resolve()),
   } as Pick<LaunchLog, 'problem' | 'durable'> as LaunchLog
   const fence = { fallen: () => fallen, check: () => {}, beforeLaunch: () => Promise.resolve() }
-  const guard = createStoreGuard({
+  guard = createStoreGuard({
     store,
     launches,
     fence,
@@ -56,6 +58,18 @@ describe('the guard of the database', () => {
     fallen = new StoreUnusable('Replaced', 'it was deleted')
     await clock.advance(1_000)
     expect(failures).toEqual([fallen])
+  })
+
+  test('ends the program also for what happened since its last look', async () => {
+    await clock.advance(1_500)
+    fallen = new StoreUnusable('Io', 'a page cannot be read')
+    await expect(guard.stop()).rejects.toBe(fallen)
+    await clock.advance(5_000)
+    expect(failures).toEqual([])
+  })
+
+  test('stops without a word when nothing happened', async () => {
+    await expect(guard.stop()).resolves.toBeUndefined()
   })
 
   test('says once that nothing can be written, and once that it can again, and wakes everything', async () => {

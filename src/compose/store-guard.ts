@@ -29,7 +29,8 @@ const PROBE_KEY = 'write-probe'
 /**
  * Watches the database while the controller runs. One that is gone, replaced, damaged, or taken over ends the
  * program: what is done with it would be lost. One that only cannot grow is tried again until it can;
- * meanwhile nothing is launched, because no intent can be stored.
+ * meanwhile nothing is launched, because no intent can be stored. A program that ends with 0 has all of its
+ * commits on disk.
  */
 export function createStoreGuard(deps: StoreGuardDeps): Part {
   const { clock } = deps
@@ -56,7 +57,13 @@ export function createStoreGuard(deps: StoreGuardDeps): Part {
       }
       cancel = clock.after(LOOK_MS, look)
     },
-    stop: () => cancel(),
+    /** It started first, so nothing is committed after its last look. */
+    async stop() {
+      cancel()
+      await deps.store.durable()
+      const problem = deps.fence.fallen()
+      if (problem) throw problem
+    },
   }
 }
 

@@ -56,6 +56,7 @@ interface Verdict {
   readonly name: string
   readonly exit: Exit | 'killed'
   readonly said: 'nothing' | 'I/O error' | 'disk full'
+  readonly stderr: string
   /** What failed first was done by another thread than the event loop's. */
   readonly isBesideLoop: boolean
   /** Tasks that were launched though no committed intent stands behind them. */
@@ -150,8 +151,9 @@ async function playCase(one: Case): Promise<Verdict> {
     ...(again.code === 0 ? [] : [`the next start ended with ${again.code}: ${again.stderr}`]),
     ...wrongTasks(name, harm),
   ]
-  const said = whatIsSaid(program.stderr)
-  return { name, exit, said, isBesideLoop: isBesideLoop(name), unrecorded, damage, after }
+  const { stderr } = program
+  const said = whatIsSaid(stderr)
+  return { name, exit, said, stderr, isBesideLoop: isBesideLoop(name), unrecorded, damage, after }
 }
 
 /** One task, by one intent. A death may cut off the start of a task, which is lost then, as a host of AWS is. */
