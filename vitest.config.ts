@@ -19,7 +19,8 @@ export default defineConfig({
           // Vitest would leave a processor to watching, which is half of two.
           maxWorkers: '100%',
           // A bound on hangs, not on speed: machines are shared and noisy.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
           isolate: false,
         },
       },
@@ -32,8 +33,8 @@ export default defineConfig({
           // command run both projects, one after the other.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -24,7 +24,7 @@ export interface AwsEnvironment {
     readonly endpoint: string | undefined
     readonly profile: string | undefined
   }
-  /** What the SDK's default chain will find first; undefined: at most instance metadata could help. */
+  /** What the SDK's default chain will find first; undefined: at most instance metadata. */
   readonly credentialSource: CredentialSource | undefined
 }
 
@@ -80,7 +80,7 @@ export interface UpOptions {
   readonly socketPath: string
   /** Namespace of manifests that name none. */
   readonly namespace: string
-  /** Identity of this controller in AWS tags (DESIGN 11). */
+  /** Name of this controller, as the tags of its tasks carry it. */
   readonly name: string
   /** Hosts and networks that webhooks may reach besides public ones. */
   readonly webhookAllow: readonly AllowRule[]
@@ -94,6 +94,8 @@ export interface UpOptions {
   readonly taskEnvironment: Readonly<Record<string, string>>
   /** What runs tasks with `local`. */
   readonly driver: TaskDriverName
+  /** What goes wrong with `local`: a fault plan, or the absolute path of one. */
+  readonly faults: string | undefined
   readonly containerEngine: ContainerEngineEnvironment
   /** Whether stderr, where progress and logs go, may carry colours. */
   readonly colour: boolean
@@ -228,7 +230,7 @@ export interface SocketLocation {
   readonly source: '--socket' | '--data' | 'CAPSTAN_SOCKET' | 'found' | 'default'
 }
 
-/** DESIGN 11: `--socket`, `--data`, CAPSTAN_SOCKET, else the nearest `.capstan` here or above. */
+/** `--socket`, `--data`, CAPSTAN_SOCKET, else the nearest `.capstan` here or above, else here. */
 export function findSocket(
   flags: SocketFlags,
   environment: Pick<Environment, 'cwd' | 'socket'>,

@@ -12,19 +12,20 @@ import { createReadLogs } from './compose/read-logs.ts'
 import { settleIdentity } from './compose/recovery.ts'
 import { runToEnd } from './compose/run-to-end.ts'
 import { createSources } from './compose/sources.ts'
-import { explainStart } from './compose/start-problem.ts'
+import { explainStart, isExplained } from './compose/start-problem.ts'
 import { blockedBy, createStoreGuard } from './compose/store-guard.ts'
 import { untilSignal } from './compose/until-signal.ts'
 import { createVitals } from './compose/vitals.ts'
 import { openWebhooks } from './compose/webhooks.ts'
 import { createWriteGate, type WriteGate } from './compose/write-gate.ts'
 import type { UpOptions } from './config.ts'
-import { type Assembly, createAssembly } from './controllers/assembly.ts'
+import { type Assembly, type AssemblyDeps, createAssembly } from './controllers/assembly.ts'
 import {
   createRecovery,
   type RecoveryDeps,
   type RecoveryPart,
 } from './controllers/recovery/controller.ts'
+import { createLaunchAge } from './controllers/run/launch-age.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/random.ts'
 import { createValidator } from './manifest/validator.ts'
@@ -82,18 +83,8 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
   const validator = createValidator()
   const controller = controllerOf(options, dataDir)
   const intake = openHeartbeatIntake(options, { ...system, log })
-  const assembly = createAssembly({
-    ...system,
-    store,
-    aws: aws.accounts,
-    checks: validator,
-    log,
-    pace: aws.pace,
-    outputOfEveryTask: aws.outputOfEveryTask,
-    controller,
-    heartbeat: intake.settings,
-    webhooks: openWebhooks(options, { ...system, fence }),
-  })
+  const settings = { checks: validator, controller, heartbeat: intake.settings }
+  const assembly = openAssembly(options, opened, settings)
   const sources = createSources(options, { ...system, store, validator, log })
   const { accounts, heartbeats } = assembly
   const { outputOfEveryTask } = aws
@@ -115,9 +106,13 @@ async function runWith(options: UpOptions, opened: Opened): Promise<number> {
       readLogs: createReadLogs({ store, clock: systemClock, accounts, outputOfEveryTask }),
     }),
   )
+  const wakeAll = (): void => {
+    assembly.wakeAll()
+    sources.wake()
+  }
   const recovery = openRecovery(opened, assembly, { controller, foldersRead: sources.settled })
   const parts = [
-    createStoreGuard({ ...system, ...dataDir, fence, log, wakeAll: assembly.wakeAll }),
+    createStoreGuard({ ...system, ...dataDir, fence, log, wakeAll }),
     ...intake.parts(fromTasks.routes, heartbeats.monitor),
     ...assembly.parts,
     ...api,
@@ -140,7 +135,24 @@ function controllerOf({ name }: UpOptions, { store }: DataDir): RecoveryDeps['co
   return { name, epoch: identity.epoch(), instance: identity.instanceId() }
 }
 
-/** From here on writes may leave, as far as recovery lets them. */
+function openAssembly(
+  options: UpOptions,
+  { dataDir, fence, aws, log }: Opened,
+  settings: Pick<AssemblyDeps, 'checks' | 'controller' | 'heartbeat'>,
+): Assembly {
+  return createAssembly({
+    ...system,
+    ...settings,
+    store: dataDir.store,
+    aws: aws.accounts,
+    log,
+    pace: aws.pace,
+    outputOfEveryTask: aws.outputOfEveryTask,
+    webhooks: openWebhooks(options, { ...system, fence }),
+  })
+}
+
+/** Opens the gate: from here on writes to AWS may leave, as far as recovery lets them. */
 function openRecovery(
   { dataDir, fence, gate, log, proofs }: Opened,
   { accounts, templateOf, wakeAll }: Assembly,
@@ -157,7 +169,9 @@ function openRecovery(
     proofs,
     wakeAll,
   })
-  gate.open(fence, recovery.beforeLaunch)
+  const { epoch } = deps.controller
+  const judge = createLaunchAge({ ...system, store, epoch })
+  gate.open(fence, { before: recovery.beforeLaunch, judge })
   return recovery
 }
 
@@ -169,7 +183,7 @@ async function runParts(
   parts: readonly Part[],
   deps: RunToEndParts & { readonly log: Log },
 ): Promise<number> {
-  const manager = createManager({ ...deps, parts })
+  const manager = createManager({ ...deps, parts, isExplained })
   const end = new AbortController()
   const running = manager.run(AbortSignal.any([deps.stopped, end.signal]))
   if (!options.once && !options.exitOnIdle) {

@@ -41,7 +41,7 @@ const LOADED_LATE = /^import (?!type\b)[^']*from '(?:ajv|rrule)'/m
 
 /** Pure files: nothing of Node, and what they import of other layers is pure as well. */
 const PURE: readonly RegExp[] = [
-  /^controllers\/[^/]+\/(decide|idle|live|launch|retry|ladder|state|status|events|policy|limits|world|plan|array|array-indexes|lease|own-env|due|schedules|ended)\.ts$/,
+  /^controllers\/[^/]+\/(decide|idle|live|launch|retry|ladder|state|status|events|deadlines|limits|world|plan|array|array-indexes|lease|own-env|due|schedules|ended)\.ts$/,
   /^controllers\/(line|run-place|launch-windows|heartbeat-status)\.ts$/,
   /^controllers\/automation\/(match|node|bucket|life-sign|event-trigger|group-trigger|engine|source|notification)\.ts$/,
   /^source\/sync\.ts$/,
@@ -195,6 +195,16 @@ describe('hygiene', () => {
       return barrel || /^export default/m.test(text) || /\b(TODO|FIXME|XXX)\b/.test(text)
     })
     expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  test('documents that a file names are in the repository', () => {
+    const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    const wrong = FILES.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bdocs\/[\w./-]*\w/g)]
+        .filter(([named]) => !docs.some((document) => `docs/${document}`.startsWith(named)))
+        .map(([named]) => `${path} names ${named}`),
+    )
+    expect(wrong).toEqual([])
   })
 
   test('no file is called utils or helpers', () => {

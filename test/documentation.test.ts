@@ -149,6 +149,7 @@ test('every name of an event of the log is documented, and no other', () => {
   const named = (prefix: string, words: readonly string[]): readonly string[] =>
     words.map((word) => prefix + word)
   const records = 'src/controllers/run-records.ts'
+  const automations = 'src/controllers/automation/records.ts'
   const real = [
     ...named(RESOURCE_PREFIX.run, ['<State name>', 'heartbeat']),
     ...named(RESOURCE_PREFIX.attempt, members(records, /type AttemptNews =([^\n]+)/)),
@@ -160,6 +161,11 @@ test('every name of an event of the log is documented, and no other', () => {
         /type DefinitionOperation =((?:\s+\| '\w+')+)/,
       ),
     ]),
+    ...named(RESOURCE_PREFIX.automation, members(automations, /type FiringNews =([^\n]+)/)),
+    ...named(
+      `${RESOURCE_PREFIX.automation}action.`,
+      members(automations, /type ActionNews =([^\n]+)/),
+    ),
     ...named(RESOURCE_PREFIX.source, members('src/source/records.ts', /what: ([^\n]+),/)),
   ]
   // A row names its first event in full, and of the others what is different.

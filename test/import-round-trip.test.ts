@@ -11,7 +11,7 @@ import {
 } from './world/import-round-trip.ts'
 
 /**
- * What the peer has saved, imported and rendered, against what the peer would send for it (its rules, not
+ * What Prefect has saved, imported and rendered, against what Prefect would send for it (its rules, not
  * its code). Names that Capstan chooses differently on purpose are its own here: the family, and of logs the region.
  */
 

@@ -37,7 +37,7 @@ function edited(change: (configuration: Record<string, Json>) => void, defaults:
 }
 
 function unedited(): void {
-  // The template as the peer makes it.
+  // The template as Prefect makes it.
 }
 
 describe('a work pool with a deployment', () => {

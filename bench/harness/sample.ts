@@ -3,7 +3,7 @@ export interface Sample {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** DESIGN's target for `value`; absent: the row is reported, not judged. */
+  /** The target for `value` (bench/README.md); absent: the row is reported, not judged. */
   readonly target?: number
   readonly better: 'lower' | 'higher'
   /** CPU time of the measured process, user and system. */

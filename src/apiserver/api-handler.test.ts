@@ -181,12 +181,45 @@ describe('reviews', () => {
     ['edit', 'create', '', 'namespaces', false],
     ['edit', '*', '*', '*', false],
     ['admin', '*', '*', '*', true],
+    ['admin', '*', '', '*', true],
+    ['admin', 'list', '', '*', true],
+    ['admin', '*', 'capstan.dev', 'runs', true],
+    ['admin', 'create', '', 'namespaces', true],
+    ['admin', 'get', '', 'pods', true],
+    ['admin', 'get', '', 'pods/log', true],
+    ['admin', 'update', 'capstan.dev', 'workpools/status', true],
+    // What the API does not serve nobody may do.
+    ['admin', 'create', '', 'pods', false],
+    ['admin', '*', '', 'pods', false],
+    ['admin', 'create', '', 'pods/exec', false],
+    ['admin', 'get', '', 'nodes', false],
+    ['admin', 'create', 'apps', 'deployments', false],
+    ['admin', 'delete', 'capstan.dev', 'workpools/status', false],
+    ['admin', 'update', 'capstan.dev', 'runs/scale', false],
+    ['admin', 'patch', '', 'events', false],
+    ['admin', 'use', '', '*', false],
   ])('%s may %s %s/%s: %j', async (...row) => {
-    const [role, verb, group, resource, allowed] = row
-    const body = { spec: { resourceAttributes: { verb, group, resource, namespace: 'default' } } }
+    const [role, verb, group, name, allowed] = row
+    const [resource, subresource] = name.split('/')
+    const resourceAttributes = { verb, group, resource, subresource, namespace: 'default' }
+    const body = { spec: { resourceAttributes } }
     const reply = await world.send('POST', ACCESS, { body, role })
     expect(reply.status).toBe(201)
     expect(reply.body).toMatchObject({ kind: 'SelfSubjectAccessReview', status: { allowed } })
+  })
+
+  test('a no says whether it is the role or the API', async () => {
+    const reasonOf = async (verb: string, group: string, resource: string): Promise<string> => {
+      const body = { spec: { resourceAttributes: { verb, group, resource } } }
+      return (await world.send('POST', ACCESS, { body, role: 'view' })).body.status.reason
+    }
+    expect(await reasonOf('create', '', 'pods')).toBe(
+      'of pods this API serves get, list, watch alone',
+    )
+    expect(await reasonOf('get', '', 'nodes')).toBe('this API serves no nodes')
+    expect(await reasonOf('create', 'capstan.dev', 'runs')).toBe(
+      'the role view does not include it',
+    )
   })
 
   test('as protobuf', async () => {
@@ -228,11 +261,25 @@ describe('reviews', () => {
         role: 'edit',
       },
     )
-    expect(rules.body.status.resourceRules[0]).toEqual({
-      verbs: ['*'],
-      apiGroups: ['capstan.dev'],
-      resources: ['*'],
-    })
+    const verbsOf = (resource: string): readonly string[] =>
+      rules.body.status.resourceRules
+        .filter(({ resources }: { resources: readonly string[] }) => resources.includes(resource))
+        .flatMap(({ verbs }: { verbs: readonly string[] }) => verbs)
+    expect(verbsOf('runs')).toEqual([
+      'create',
+      'delete',
+      'deletecollection',
+      'get',
+      'list',
+      'patch',
+      'update',
+      'watch',
+    ])
+    expect(verbsOf('runs/status')).toEqual(['get'])
+    expect(verbsOf('pods')).toEqual(['get', 'list', 'watch'])
+    expect(verbsOf('namespaces')).toEqual(['get', 'list', 'watch'])
+    expect(verbsOf('selfsubjectreviews')).toEqual(['create'])
+    expect(verbsOf('*')).toEqual([])
     for (const version of ['v1', 'v1beta1']) {
       const path = `/apis/authentication.k8s.io/${version}/selfsubjectreviews`
       const reply = await world.send('POST', path, { body: {}, role: 'view' })

@@ -1,35 +1,23 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../lib/clock.ts'
-import type { Random } from '../lib/random.ts'
-import type { Log } from '../runtime/logger.ts'
 import { finishForegroundDeletion } from '../store/cascade.ts'
 import type { Store } from '../store/types.ts'
 import { createDispatcher } from './dispatch.ts'
 import { ApiError, forbidden } from './errors.ts'
-import type { ApiContext, HealthPort, ReadLogs, ValidateObject } from './ports.ts'
+import type { ApiContext } from './ports.ts'
 import { toRefusal } from './refusal.ts'
 import type { ApiRequest, ApiResponse } from './request.ts'
 import { errorResponse } from './status.ts'
 import { createWatchHub } from './watch-hub.ts'
 
-export interface ApiHandlerParts {
-  readonly store: Store
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly validate: ValidateObject
-  readonly readLogs: ReadLogs
-  readonly health: HealthPort
-  /** Of Capstan, like `0.1.0`. */
-  readonly version: string
-  /** Paths outside of the Kubernetes API: metrics, heartbeats, the status page. First answer wins. */
+export interface ApiHandlerParts extends Omit<ApiContext, 'hub'> {
+  /** Paths outside of the Kubernetes API: metrics, heartbeats, the event log. First answer wins. */
   readonly extensions?: readonly RouteExtension[]
-  /** Told of every answer; streams are told when they begin. */
+  /** Called for every answer; for a stream when it begins. */
   readonly onAnswer?: (method: string, status: number) => void
 }
 
-/** Answers requests that are its own, and leaves the others alone (undefined). */
+/** Answers the requests to its own paths; undefined for all others. */
 export interface RouteExtension {
   /** Paths that it answers without a bearer token; it checks its callers itself. */
   isPublic?(path: string): boolean

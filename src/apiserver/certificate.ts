@@ -111,7 +111,7 @@ function makeCertificate(parts: CertificateParts): string {
   const issuer = keyIdentifier(createPublicKey(issuerKey))
   const body = derSequence(
     derExplicit(0, derInteger(Buffer.from([2]))),
-    // Of a key there is one certificate, so its hash is a serial number that nobody else has.
+    // Each key has one certificate, so the hash of the key is a unique serial number.
     derInteger(createHash('sha256').update(spki).digest().subarray(0, 16)),
     SIGNATURE_ALGORITHM,
     distinguishedName(AUTHORITY_NAME),

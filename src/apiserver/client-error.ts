@@ -31,8 +31,8 @@ const REFUSALS: Readonly<Partial<Record<string, Refusal>>> = {
 }
 
 /**
- * Answers what is no request with a Status all the same, and ends the connection. Not where an answer is
- * under way, into which it would be written, nor where TLS has not begun.
+ * Answers bytes that are not a request with a Status, and ends the connection. Not while an answer is under way,
+ * which it would be written into, and not before TLS has begun.
  */
 export function refuseClient(error: Error, socket: Duplex, isAnswering: boolean): void {
   const code = 'code' in error ? String(error.code) : ''

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 
-/** Well above the 1,000 watchers of the design target; file descriptors and TLS states are the cost. */
+/** Well above the 1,000 watchers that Capstan is measured with; file descriptors and TLS states are the cost. */
 const MAX_CONNECTIONS = 4_096
 
 /**
- * The connections of a listener. Those that have proven who they are stay; when there are too many, the
- * oldest of the others goes, so that whoever only opens connections cannot keep anybody else out.
+ * The connections of a listener. Those that have proven who they are stay. When there are too many, the oldest of
+ * the others is closed, so that a client that only opens connections keeps nobody out.
  */
 export class Connections {
   readonly #max: number
@@ -47,7 +47,7 @@ export class Connections {
   }
 }
 
-/** A peer's address and port are the same below TLS and above it. */
+/** A client's address and port are the same below TLS and above it. */
 function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }

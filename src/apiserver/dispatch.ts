@@ -20,6 +20,7 @@ import { readVerbs } from './routes/read.ts'
 import type { ResourceCall, ResourceHandler, ServedResource } from './routes/resource-call.ts'
 import { serveReviews } from './routes/reviews.ts'
 import { SCALE_VERBS } from './routes/scale.ts'
+import { STATUS_PATH, statusPage } from './routes/status-page.ts'
 import { renderVersion } from './version.ts'
 
 /** Finds what a path names and lets it answer. */
@@ -74,14 +75,14 @@ function answerDocument(
 
 function serveAll(store: Store): readonly ServedResource[] {
   const kinds = KINDS.map((kind) => serveKind(store, kind))
-  return [
+  const resources = [
     ...kinds.map((resource) => withExtras(resource)),
     serveNamespaces(store),
     serveReadOnly(createEventReader(store)),
     serveReadOnly(createDefinitionReader(store)),
-    ...serveReviews(),
     { ...serveReadOnly(createPodReader(store)), subresources: { log: { get: podLog } } },
   ]
+  return [...resources, ...serveReviews(resources.map(({ info }) => info))]
 }
 
 function withExtras(resource: ServedResource): ServedResource {
@@ -102,9 +103,10 @@ function pathOf({ info }: ServedResource): string {
 }
 
 function fixedRoutes(
-  { health, version }: ApiContext,
+  context: ApiContext,
   { discovery, openApi }: Documents,
 ): ReadonlyMap<string, (request: ApiRequest) => ApiResponse> {
+  const { health, version } = context
   return new Map<string, (request: ApiRequest) => ApiResponse>([
     ['/api', (request) => discovery.core(request)],
     ['/apis', (request) => discovery.groups(request)],
@@ -114,6 +116,7 @@ function fixedRoutes(
     ['/livez', (request) => healthResponse('/livez', health.live(), request)],
     ['/readyz', (request) => healthResponse('/readyz', health.ready(), request)],
     ['/healthz', (request) => healthResponse('/healthz', health.ready(), request)],
+    [STATUS_PATH, () => statusPage(context)],
   ])
 }
 

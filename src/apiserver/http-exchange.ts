@@ -49,8 +49,8 @@ export function flatHeaders(message: IncomingMessage): Readonly<Record<string, s
 }
 
 /**
- * Of a body that is too large so much is read and thrown away: who is still sending when the connection is closed
- * may never see why. Twice what is taken; whoever sends more is cut off.
+ * How much of a body that is too large is read and thrown away: a client that is still sending when the connection
+ * is closed may never see why. Twice what is taken; a client that sends more is cut off.
  */
 const MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
 
@@ -83,7 +83,7 @@ export function writeResponse(
   onWrite: OnWrite,
 ): (() => void) | undefined {
   if (response.destroyed) {
-    // The peer left before the answer began.
+    // The client left before the answer began.
     if (typeof answer.body === 'function') dropStream(answer.body)
     return undefined
   }

@@ -8,7 +8,7 @@ import { ANONYMOUS, type ApiRequest, type ApiResponse } from './request.ts'
 import { errorResponse } from './status.ts'
 
 export interface IntakeParts {
-  /** Of these only the paths that check their callers themselves are served. */
+  /** Only their paths that check their callers themselves are served. */
   readonly routes: readonly RouteExtension[]
   readonly clock: Clock
   readonly log: Log

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../lib/json.ts'
 
 /** Where client-side `kubectl apply` keeps the manifest as it was applied, whole. */
 export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -26,12 +26,8 @@ export function parseLastApplied(object: JsonObject): JsonObject | undefined {
   const annotations = isJsonObject(metadata) ? metadata['annotations'] : undefined
   const text = isJsonObject(annotations) ? annotations[LAST_APPLIED_ANNOTATION] : undefined
   if (typeof text !== 'string') return undefined
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return isJsonObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = parseJson(text)
+  return isJsonObject(parsed) ? parsed : undefined
 }
 
 function withNulls(target: JsonObject, applied: JsonObject, depth: number): JsonObject {

@@ -52,14 +52,14 @@ function applyPatch(
   { isMerge, options }: { readonly isMerge: boolean; readonly options: WriteOptions },
 ): JsonObject {
   const current = toJsonObject(object)
-  if (!isMerge) return applyOperations(object, current, patch)
+  if (!isMerge) return applyOperations(current, patch)
   if (!isJsonObject(patch)) throw badRequest('a merge patch must be a JSON object')
   const merged = mergePatch(current, patch)
   if (!isJsonObject(merged)) throw badRequest('a merge patch must be a JSON object')
   return restoreNulls(merged, options.fieldManager)
 }
 
-function applyOperations(object: CapstanObject, current: JsonObject, patch: unknown): JsonObject {
+function applyOperations(current: JsonObject, patch: unknown): JsonObject {
   if (Array.isArray(patch) && patch.length > MAX_PATCH_OPERATIONS) {
     throw new ApiError(
       'RequestEntityTooLarge',
@@ -76,8 +76,7 @@ function applyOperations(object: CapstanObject, current: JsonObject, patch: unkn
   throw new ApiError(
     'Invalid',
     `the server rejected our request due to an error in our request: ${result.problem}`,
-    {
-      name: object.metadata.name,
-    },
+    // kubectl prints the message where the details are there and name no object.
+    {},
   )
 }

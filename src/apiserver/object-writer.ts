@@ -3,6 +3,7 @@ import { renderTime } from '../lib/instant.ts'
 import { canonicalJson, isJsonObject, type JsonObject } from '../lib/json.ts'
 import { deleteCascading } from '../store/cascade.ts'
 import type { NewObject } from '../store/types.ts'
+import { deletionWarnings, onTheirWayOut, runsUnderWay } from './deletion-warnings.ts'
 import { alreadyExists, badRequest, notFound } from './errors.ts'
 import { type CheckedObject, checkFields } from './field-validation.ts'
 import {
@@ -174,23 +175,34 @@ function writeStatus(
   return written
 }
 
-/** Marks an object deleted; answers its last state and whether it is gone for good. */
+/** The last state of an object that was deleted, and whether it is gone for good. */
+export interface DeleteResult extends WriteResult {
+  readonly isGone: boolean
+}
+
+/** Marks an object deleted. The warnings say what that takes along. */
 export function deleteObject(
   context: ApiContext,
   key: ObjectKey,
   options: DeleteOptions,
-): { readonly object: CapstanObject; readonly isGone: boolean } {
+): DeleteResult {
   const { store, clock } = context
   const existing = store.objects.get(key)
   if (!existing) throw notFound(KIND_RESOURCES[key.kind], key.name)
   checkPreconditions(existing, options)
+  const { propagationPolicy: propagation } = options
+  const runs = propagation === 'Orphan' ? [] : runsUnderWay(store, existing)
   if (options.dryRun) {
-    return { object: existing, isGone: (existing.metadata.finalizers ?? []).length === 0 }
+    const isGone = (existing.metadata.finalizers ?? []).length === 0
+    return { object: existing, isGone, warnings: deletionWarnings(existing, runs) }
   }
-  const nowMs = clock.nowMs()
-  const object = deleteCascading(store, key, { propagation: options.propagationPolicy, nowMs })
+  const object = deleteCascading(store, key, { propagation, nowMs: clock.nowMs() })
   const now = store.objects.get(key)
-  return { object: now ?? object ?? existing, isGone: now?.metadata.uid !== existing.metadata.uid }
+  return {
+    object: now ?? object ?? existing,
+    isGone: now?.metadata.uid !== existing.metadata.uid,
+    warnings: deletionWarnings(existing, onTheirWayOut(store, runs)),
+  }
 }
 
 function writeUpdate(

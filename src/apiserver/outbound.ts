@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** What all peers together have not taken yet: thirty pages of the largest size. */
+/** What all clients together have not taken yet: thirty pages of the largest size. */
 const MAX_OUTBOUND_BYTES = 64 * 1024 * 1024
 /** Cut down to this, so that the next byte does not cut again. */
 const OUTBOUND_AFTER_CUT_BYTES = (MAX_OUTBOUND_BYTES / 4) * 3
@@ -8,8 +8,8 @@ const OUTBOUND_AFTER_CUT_BYTES = (MAX_OUTBOUND_BYTES / 4) * 3
 const CHECK_EVERY_BYTES = 4 * 1024 * 1024
 
 /**
- * Answers under way. Peers that ask and do not read make the process hold what they asked for; when that
- * is too much in sum, those that hold the most are cut off.
+ * Answers under way. Clients that ask and do not read make the process hold what they asked for; when that is too
+ * much in total, those that hold the most are cut off.
  */
 export class Outbound {
   readonly #max: number

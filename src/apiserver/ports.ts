@@ -83,7 +83,7 @@ export interface ApiContext {
   readonly validate: ValidateObject
   readonly readLogs: ReadLogs
   readonly health: HealthPort
-  /** Of Capstan, like `0.1.0`. */
+  /** Capstan's own version, like `0.1.0`. */
   readonly version: string
   readonly hub: WatchHub
 }

@@ -31,15 +31,15 @@ export interface ApiRequest {
 
 /** Where a streaming answer writes to. The transport owns it. */
 export interface StreamSink {
-  /** Never blocks; what the peer has not taken yet is buffered and shows in `bufferedBytes`. */
+  /** Never blocks; what the client has not taken yet is buffered and shows in `bufferedBytes`. */
   write(chunk: string): void
   end(): void
   bufferedBytes(): number
-  /** Resolves when the buffer is empty again, or the peer is gone. */
+  /** Resolves when the buffer is empty again, or the client is gone. */
   drained(): Promise<void>
 }
 
-/** Starts writing; the returned function is called once when the peer goes away or the server closes. */
+/** Starts writing; the returned function is called once when the client goes away or the server closes. */
 export type StreamBody = (sink: StreamSink) => () => void
 
 export interface ApiResponse {

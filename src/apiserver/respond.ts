@@ -109,7 +109,7 @@ export interface ListPages extends Partial<Pick<ListedBy, 'jsonOf'>> {
 }
 
 /**
- * A whole list that was asked for in one piece, sent page by page as the peer takes it, so that no
+ * A whole list that was asked for in one piece, sent page by page as the client takes it, so that no
  * list however long is in memory at once. `nextPage` reads on from where a page has ended.
  */
 export function streamedListResponse(

@@ -4,14 +4,14 @@ import type { RunStatus } from '../kinds/run.ts'
 import { canonicalJson, type JsonObject } from '../lib/json.ts'
 import type { StatusCause } from './errors.ts'
 
-/** What may still change once a task was launched: these steer a run, they are not what it runs. */
-const STEERING_FIELDS: readonly string[] = ['cancel', 'suspend']
+/** What may still change once a task was launched. The priority decides who launches first, which is over then. */
+const CHANGEABLE_FIELDS: readonly string[] = ['cancel', 'suspend']
 
 /** Why the spec of a launched run may not become `spec`; undefined when it may. */
 export function immutableRunCause(run: CapstanObject, spec: JsonObject): StatusCause | undefined {
   if (!isLaunched(run)) return undefined
   const changed = [...new Set([...Object.keys(run.spec), ...Object.keys(spec)])]
-    .filter((field) => !STEERING_FIELDS.includes(field))
+    .filter((field) => !CHANGEABLE_FIELDS.includes(field))
     .filter(
       (field) => canonicalJson(run.spec[field] ?? null) !== canonicalJson(spec[field] ?? null),
     )
@@ -20,7 +20,7 @@ export function immutableRunCause(run: CapstanObject, spec: JsonObject): StatusC
     reason: 'FieldValueForbidden',
     field: `spec.${changed[0]}`,
     message:
-      `Forbidden: a task of this run was launched, so of its spec only ${STEERING_FIELDS.join(' and ')} may change` +
+      `Forbidden: a task of this run was launched, so of its spec only ${CHANGEABLE_FIELDS.join(' and ')} may change` +
       ` (changed: ${changed.join(', ')}); create a new run, delete this one first,` +
       ` or run it again as it is with the annotation ${WIRE.annotationRerun}`,
   }

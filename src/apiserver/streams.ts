@@ -5,7 +5,7 @@ import { errorResponse } from './status.ts'
 
 /** Watches, followed logs and long lists that are open at a time; a connection each, so fewer than those. */
 const MAX_STREAMS = 3_000
-/** Twice the design target for one client that has them all; others find room beside it. */
+/** Twice the 1,000 watches that Capstan is measured with, for one client that has them all; others find room beside it. */
 const MAX_STREAMS_OF_USER = 2_000
 /** When a refused client should come back. */
 const RETRY_AFTER_SECONDS = 10

@@ -15,7 +15,7 @@ const ID_BYTES = 5
 const MAX_KUBECONFIG_TOKENS = 200
 /** Tokens that people asked for by name never go by themselves, so more than this are refused. */
 const MAX_NAMED_TOKENS = 1_000
-/** When a token was used is known to the hour: telling it more closely would be a write with each read. */
+/** The last use of a token is known to the hour: a finer grain would make a write of every read. */
 const USE_GRAIN_MS = 3_600_000
 /** What has expired is still listed for this long, so that people see why something stopped working. */
 const EXPIRED_KEPT_MS = 7 * 86_400_000

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 
 /**
  * Answers that are begun in one turn of the event loop: sixteen pages of the largest size. Between turns
- * peers take what they asked for, and those that do not are cut off.
+ * clients take what they asked for, and those that do not are cut off.
  */
 export const ANSWERS_PER_TURN = 16
 

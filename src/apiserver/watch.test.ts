@@ -236,7 +236,7 @@ describe('how a watch goes on', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
-  test('when the peer goes away nothing is left behind', async () => {
+  test('when the client goes away nothing is left behind', async () => {
     const stream = await world.open(`${POOLS}?watch=1&allowWatchBookmarks=true`)
     stream.stop()
     await pool('a')
@@ -244,7 +244,7 @@ describe('how a watch goes on', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
-  test('a peer that reads too slowly is cut off', async () => {
+  test('a client that reads too slowly is cut off', async () => {
     const stream = await world.open(`${POOLS}?watch=1`)
     stream.bufferedBytes = 5 * 1024 * 1024
     await pool('a')

@@ -128,7 +128,7 @@ class WatchSession {
       const text = matching.map((object) => frames.initial(object)).join('')
       if (text !== '') sink.write(text)
       if (!page.next) break
-      // What changes while the peer reads is told afterwards: changes are followed from before the first page.
+      // What changes while the client reads is sent afterwards: changes are followed from before the first page.
       await sink.drained()
       if (this.#ended) return
       page = reader.list({

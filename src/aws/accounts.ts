@@ -127,7 +127,7 @@ function accountId({ region, endpoint, profile, assumeRole }: ClientSettings): s
   return [endpoint ?? 'aws', region, owner].join(' ')
 }
 
-/** It copies each request and each answer for a log that nobody reads. */
+/** The SDK's own middleware that copies each request and each answer for a log that nobody reads. */
 const SDK_LOGGER = 'loggerMiddleware'
 
 function openAccount(

@@ -15,7 +15,7 @@ export const BUCKET_NAMES = [
 ] as const
 export type BucketName = (typeof BUCKET_NAMES)[number]
 
-/** Share of the published rate that Capstan uses: at 90 % nothing is throttled, at 100 % a sixth (aws-ecs 2.4). */
+/** Share of the published rate that Capstan uses: at 90 % nothing is throttled, at 100 % a sixth of the calls. */
 const SHARE = 0.9
 /** Share of a bucket's burst that launches leave to stops. */
 const URGENT_RESERVE = 0.1
@@ -28,7 +28,7 @@ interface PublishedBucket extends BucketLimit {
 }
 
 /**
- * What AWS publishes (aws-ecs 2.1 to 2.3). The rates of log reading differ by region; the lowest is
+ * What AWS publishes (ECS API Reference, Request throttling; the service quotas of EC2 and CloudWatch Logs). The rates of log reading differ by region; the lowest is
  * taken. Fargate's bucket of launched tasks is never tighter than that of its RunTask calls, because a
  * call launches one task.
  */

@@ -62,7 +62,7 @@ export interface RateBuckets {
   close(): void
 }
 
-/** Waiting calls of one sort; twice the largest backlog that is planned for. More are refused and come back later. */
+/** Most calls that wait in one lane: twice the largest backlog that is planned for. More are refused and come back later. */
 const MAX_WAITING = 20_000
 
 interface Waiter {
@@ -184,7 +184,7 @@ class Buckets implements RateBuckets {
     }
   }
 
-  /** Lets go whoever may, the more urgent first, and comes back when the next one may. */
+  /** Lets every call go that may, the more urgent first, and comes back when the next one may. */
   #serve(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined

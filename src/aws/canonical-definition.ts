@@ -28,7 +28,7 @@ const KEYED_LISTS: Readonly<Record<string, (item: JsonObject) => string>> = {
 /** Lists of plain text whose order means nothing. */
 const SETS: readonly string[] = ['requiresCompatibilities', 'add', 'drop', 'credentialSpecs']
 
-/** What ECS puts where nothing was said (aws-ecs 1.3); such members mean the same as none. */
+/** What ECS fills in where a body is silent; such a member means the same as none. */
 const DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
   essential: [true],
   versionConsistency: ['enabled'],

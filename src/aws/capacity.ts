@@ -84,7 +84,7 @@ export function isOnFargate(
   return (definition.requiresCompatibilities ?? []).includes('FARGATE')
 }
 
-/** What ECS would refuse about the ladder and the strategies (aws-ecs 1.1). */
+/** What ECS would refuse about the ladder and the strategies (API_RunTask). */
 export function capacityProblems(template: TemplateSpec): readonly TemplateProblem[] {
   const own = template.capacityProviderStrategy ?? []
   const ladder = template.capacityLadder ?? []

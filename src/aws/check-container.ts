@@ -1,10 +1,11 @@
 import type { TemplateSpec } from '../kinds/generated.ts'
+import { logGroupProblem, portNameProblem, streamPrefixProblem } from './check-names.ts'
 import { UNSUPPORTED_SETTINGS } from './check-support.ts'
 import type { Container } from './ecs-shapes.ts'
 import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of ECS (aws-ecs 1.3, 1.9). */
+/** Limits of a container (API_ContainerDefinition). */
 const MAX_NAME_LENGTH = 255
 const MAX_IMAGE_LENGTH = 255
 const MAX_ENVIRONMENT_FILES = 10
@@ -45,6 +46,9 @@ const CHECKS: readonly ContainerCheck[] = [
   { field: 'mountPoints', check: mountProblem },
   { check: dependencyProblem },
   { check: logProblem },
+  { field: 'cloudwatchLogsOptions', check: logGroupProblem },
+  { field: 'cloudwatchLogsPrefix', check: streamPrefixProblem },
+  { check: portNameProblem },
   { check: environmentFileProblem },
 ]
 

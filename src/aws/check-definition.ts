@@ -10,7 +10,7 @@ import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { tagListProblems } from './tags.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of ECS (aws-ecs 1.3). */
+/** Limits of a task definition (API_RegisterTaskDefinition, and the service quotas of ECS). */
 const MAX_CONTAINERS = 10
 const MAX_DOCUMENT_BYTES = 65_536
 

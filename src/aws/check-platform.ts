@@ -5,7 +5,7 @@ import type { RegisterTaskDefinitionBody } from './ports.ts'
 import { parseTaskCpu, parseTaskMemory } from './task-size.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of ECS (aws-ecs 1.1, 1.9). */
+/** Limits of ECS (API_RegisterTaskDefinition, API_EphemeralStorage). */
 const MAX_PLACEMENT_CONSTRAINTS = 10
 const EPHEMERAL_STORAGE_GIB = { min: 21, max: 200 }
 
@@ -18,7 +18,7 @@ interface PlatformContext {
   readonly isFargates: boolean
 }
 
-/** What of the definition does not go with the launch type (table of aws-ecs 1.9). */
+/** Settings of the definition that the launch type does not take. */
 export function platformProblems(context: PlatformContext): readonly TemplateProblem[] {
   return [
     ...networkModeProblems(context),

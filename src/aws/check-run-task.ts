@@ -5,7 +5,7 @@ import type { RunTaskInput } from './run-task.ts'
 import { labelPath, tagListProblems } from './tags.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of RunTask (aws-ecs 1.1). */
+/** Limits of RunTask (API_RunTask). */
 const MAX_OVERRIDES_LENGTH = 8_192
 const MAX_SUBNETS = 16
 const MAX_SECURITY_GROUPS = 5

@@ -2,7 +2,7 @@ import type { TemplateSpec } from '../kinds/generated.ts'
 import type { RegisterTaskDefinitionBody, RunTaskBody } from './ports.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** RunTask makes one EBS volume for a task (aws-ecs 1.1). */
+/** RunTask makes at most one EBS volume for a task (API_RunTask). */
 const MAX_VOLUMES = 1
 
 /** Volumes that are made at launch: each has its settings, and the settings belong to one. */

@@ -16,7 +16,7 @@ export interface ClientSettings {
   readonly version?: string | undefined
 }
 
-/** The first request and two repeats: the standard of the SDK. More only uses up its retry quota (aws-ecs 2.4). */
+/** The first request and two repeats: the SDK's standard. More would only use up its retry quota. */
 const MAX_ATTEMPTS = 3
 /** ECS answers within a second; after this time the answer is lost. */
 const CONNECTION_TIMEOUT_MS = 5_000

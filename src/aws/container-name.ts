@@ -1,7 +1,7 @@
 import type { Container } from './ecs-shapes.ts'
 
-/** The container that the peer runs flows in. */
-const PEER_NAME = 'prefect'
+/** The container that Prefect runs flows in. */
+const PREFECT_NAME = 'prefect'
 const DEFAULT_NAME = 'main'
 
 /** The container that a template's settings are for: the configured one, else `prefect`, else the first, else `main`. */
@@ -10,7 +10,7 @@ export function chooseContainerName(
   configured: string | undefined,
 ): string {
   if (configured !== undefined) return configured
-  if (containers.some((container) => container.name === PEER_NAME)) return PEER_NAME
+  if (containers.some((container) => container.name === PREFECT_NAME)) return PREFECT_NAME
   return containers[0]?.name ?? DEFAULT_NAME
 }
 

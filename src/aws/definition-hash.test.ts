@@ -52,7 +52,7 @@ const FULL: RegisterTaskDefinitionBody = {
 
 type Container = NonNullable<RegisterTaskDefinitionBody['containerDefinitions']>[number]
 
-/** What DescribeTaskDefinition gives of a definition (aws-ecs 1.3). */
+/** What DescribeTaskDefinition gives of a definition. */
 function asEcsGivesIt(body: RegisterTaskDefinitionBody): RegisterTaskDefinitionBody {
   const { tags: _, ...rest } = body
   return {

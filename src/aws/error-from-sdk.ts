@@ -22,6 +22,7 @@ export function toAwsError(operation: string, thrown: unknown): AwsError {
     resourceIds: resourceIdsOf(thrown),
     // An earlier attempt of the SDK may have arrived, so only a single one proves anything.
     sent: !(NEVER_SENT.includes(code) && attemptsOf(thrown) <= 1),
+    requests: attemptsOf(thrown),
     cause: thrown,
   })
 }

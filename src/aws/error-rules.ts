@@ -20,7 +20,7 @@ const ABOUT_TASKS = ['StopTask', 'DescribeTasks', 'ListTasks']
 
 const terminal = { verdict: 'Terminal', class: 'ConfigurationError' } as const
 
-/** First match wins: by code where codes tell enough, by text only for known disguises (aws-ecs 1.1). */
+/** First match wins: by code where codes tell enough, by text only for known disguises. */
 export const ERROR_RULES: readonly ErrorRule[] = [
   {
     codes: [LOCAL_CODES.queueFull],
@@ -48,6 +48,13 @@ export const ERROR_RULES: readonly ErrorRule[] = [
     class: 'ConfigurationError',
     advice: 'Nothing was launched: the data directory is new, and ECS may know more than it does.',
     because: 'a place that does not answer may hold what a launch would run twice',
+  },
+  {
+    codes: [LOCAL_CODES.tooLate],
+    verdict: 'Retry',
+    class: 'Unknown',
+    advice: 'The launch is not repeated; its task is looked for in ECS instead.',
+    because: 'an earlier request of it may have arrived, and its token may be dead by now',
   },
   {
     codes: ['CredentialsProviderError', 'TokenProviderError', 'ProviderError'],

@@ -8,6 +8,8 @@ export const LOCAL_CODES = {
   fenced: 'CapstanFenced',
   /** It is not known yet whether the controller has run there before. */
   tooEarly: 'CapstanTooEarly',
+  /** So long after the launch was prepared, a repeat could run it twice. */
+  tooLate: 'CapstanTooLate',
 } as const
 
 /** A throttle hidden in another exception. LimitExceededException is none: it is a hard quota. */

@@ -236,6 +236,11 @@ const CASES: readonly Case[] = [
     expect: ['Retry', 'ConfigurationError'],
   },
   {
+    name: 'a repeat whose token may be dead',
+    code: 'CapstanTooLate',
+    expect: ['Retry', 'Unknown'],
+  },
+  {
     name: 'no region',
     code: 'CapstanNoRegion',
     sent: false,

@@ -19,6 +19,8 @@ export class AwsError extends Error {
   readonly resourceIds: readonly string[]
   /** False only when no attempt of the call can have reached AWS, so that nothing can have happened. */
   readonly sent: boolean
+  /** Requests that the call made: the SDK repeats some, and the error answers the last one alone. */
+  readonly requests: number
 
   constructor(fields: {
     readonly operation: string
@@ -27,6 +29,7 @@ export class AwsError extends Error {
     readonly httpStatus?: number | undefined
     readonly resourceIds?: readonly string[]
     readonly sent?: boolean
+    readonly requests?: number
     readonly cause?: unknown
   }) {
     super(fields.message, { cause: fields.cause })
@@ -35,6 +38,7 @@ export class AwsError extends Error {
     this.httpStatus = fields.httpStatus
     this.resourceIds = fields.resourceIds ?? []
     this.sent = fields.sent ?? true
+    this.requests = fields.requests ?? 1
   }
 }
 
@@ -59,6 +63,23 @@ export function classifyError(error: AwsError): ErrorClassification {
 /** What was never sent was refused in Capstan's own words. */
 function saidBy({ code, message }: AwsError): string {
   return OWN_CODES.includes(code) ? message : `AWS says: ${code}: ${message}`
+}
+
+/** Whether a call failed because what it names is not there (any more). */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof AwsError && classifyError(error).verdict === 'NotFound'
+}
+
+/** What ECS documents for a request that it does not take. */
+const REQUEST_REFUSED: readonly string[] = ['ClientException', 'InvalidParameterException']
+
+/**
+ * Whether AWS has refused what a request says, and would refuse the same request again. Permissions, credentials and
+ * quotas are not meant: they change without the request.
+ */
+export function isRequestRefused(error: unknown): boolean {
+  if (!(error instanceof AwsError) || !REQUEST_REFUSED.includes(error.code)) return false
+  return classifyError(error).verdict === 'Terminal'
 }
 
 /** What an entry of `failures[]` in an answer means. The first matching row of FAILURE_RULES decides. */

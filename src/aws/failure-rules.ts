@@ -16,7 +16,7 @@ export interface FailureRule extends Pick<ErrorRule, 'verdict' | 'class' | 'advi
 
 const NO_PLACE = { verdict: 'Terminal', class: 'ConfigurationError' } as const
 
-/** Entries of `failures[]` in an HTTP 200 answer (aws-ecs 1.1); first match wins. */
+/** Entries of `failures[]` in an HTTP 200 answer (ECS Developer Guide, API failure reasons); first match wins. */
 export const FAILURE_RULES: readonly FailureRule[] = [
   {
     text: /^MISSING\b/,

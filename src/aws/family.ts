@@ -1,4 +1,4 @@
-/** Characters of a family; ECS refuses others (aws-ecs 1.3). */
+/** Characters of a family; ECS refuses others (API_RegisterTaskDefinition). */
 const VALID = /^[A-Za-z0-9_-]{1,255}$/
 const MAX_FAMILY_LENGTH = 255
 

@@ -18,7 +18,7 @@ function steps(fromGiB: number, toGiB: number, byGiB: number): readonly number[]
   return Array.from({ length: count }, (_, index) => (fromGiB + index * byGiB) * GIB)
 }
 
-/** What Fargate offers (aws-ecs 1.9), ascending. */
+/** What Fargate offers (ECS Developer Guide, Task CPU and memory), ascending. */
 const FARGATE_SIZES: readonly FargateRow[] = [
   { cpu: 256, memory: [512, 1 * GIB, 2 * GIB], windows: false },
   { cpu: 512, memory: steps(1, 4, 1), windows: false },

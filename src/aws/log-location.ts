@@ -27,7 +27,7 @@ export function containerLogs(body: RegisterTaskDefinitionBody): readonly Contai
   })
 }
 
-/** The stream of a container in one task: prefix, container and task id (aws-ecs 1.10). */
+/** The stream of a container in one task: prefix, container and task id (awslogs-stream-prefix). */
 export function logLocation(log: ContainerLog, taskArn: string): LogLocation {
   return { group: log.group, stream: `${log.prefix}/${log.container}/${taskIdOf(taskArn)}` }
 }

@@ -42,7 +42,7 @@ export async function readOne(
   cursor: LogCursor,
   signal: AbortSignal,
 ): Promise<Reading> {
-  // Without a token the next page is asked for by time, whoever has used up the skips before.
+  // Without a token the next page is asked for by time, so events at the last read time come again.
   if (cursor.token === undefined) resumeByTime(cursor)
   return collect(async (events) => {
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {

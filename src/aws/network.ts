@@ -4,7 +4,7 @@ import type { EcsNetworkConfiguration } from './ecs-shapes.ts'
 import type { RegisterTaskDefinitionBody, Subnet } from './ports.ts'
 import { type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of awsvpcConfiguration (aws-ecs 1.1). */
+/** Limits of awsvpcConfiguration (API_AwsVpcConfiguration). */
 const MAX_SUBNETS = 16
 
 /** Which VPC has to be read before the network of a task can be chosen. */

@@ -42,7 +42,7 @@ export interface BuiltRunTask {
 }
 
 /**
- * The RunTask body of one attempt (prefect-ecs 2.6). It is frozen before the first call and sent again
+ * The RunTask body of one attempt. It is frozen before the first call and sent again
  * unchanged, so it must hold everything. A body with error problems must not be sent.
  */
 export function buildRunTask(input: RunTaskInput): BuiltRunTask {
@@ -123,7 +123,7 @@ function containerSizes(input: RunTaskInput): {
 }
 
 /**
- * At which levels sizes are overridden: both, as the peer does. Beside containers with reservations of
+ * At which levels sizes are overridden: both, as Prefect does. Beside containers with reservations of
  * their own one container must not take the whole task, nor the task be as small as one container.
  */
 function sizeLevels({ template, rung, definition, containerName }: RunTaskInput): {

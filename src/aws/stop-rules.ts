@@ -93,7 +93,7 @@ function exitText(facts: StopFacts): string {
   return `${container}.`
 }
 
-/** First match wins (aws-ecs 1.6). Ours before ECS's codes, codes before texts, texts before exit codes. */
+/** First match wins: our own stops before ECS's codes, codes before texts, texts before exit codes (ECS Developer Guide, Stopped task error messages). */
 export const STOP_RULES: readonly StopRule[] = [
   {
     when: (facts) =>

@@ -65,6 +65,15 @@ describe('tagListProblems', () => {
     [[{ key: 'aws:x', value: '' }], 'reserved'],
     [[{ key: 'k'.repeat(129), value: '' }], '129 characters; AWS takes 128'],
     [[{ key: 'a-key', value: 'v'.repeat(257) }], '257 characters; AWS takes 256'],
+    [[{ key: 'a*b', value: '' }], 'AWS takes letters, digits, spaces and'],
+    [[{ key: 'a', value: 'x;y' }], 'AWS takes letters, digits, spaces and'],
+    [
+      [
+        { key: 'a', value: '1' },
+        { key: 'a', value: '2' },
+      ],
+      'tag a is there twice',
+    ],
     [Array.from({ length: 52 }, (_, i) => ({ key: `k${i}`, value: '' })), '52 tags with Capstan'],
   ])('refuses, and never cuts', (tags, text) => {
     const problems = tagListProblems(tags, path)
@@ -75,6 +84,11 @@ describe('tagListProblems', () => {
   test('points at the label', () => {
     const problems = tagListProblems([{ key: 'a-key', value: 'v'.repeat(257) }], path)
     expect(problems).toMatchObject([{ path: ['labels', 'a key'] }])
+  })
+
+  test('takes every character that AWS takes', () => {
+    const tags = [{ key: 'Größe 1', value: 'a_.:/=+-@ é' }]
+    expect(tagListProblems(tags, path)).toEqual([])
   })
 
   test('takes 50 of the largest', () => {

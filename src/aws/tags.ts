@@ -2,10 +2,11 @@ import { ownMember } from '../lib/json.ts'
 import type { EcsTag } from './ecs-shapes.ts'
 import { type TemplatePath, type TemplateProblem, templateError } from './template-problem.ts'
 
-/** Limits of ECS tags (aws-ecs 1.1). */
+/** Limits of ECS tags (API_Tag). */
 const MAX_TAGS = 50
 const MAX_KEY_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
+const TAG_TEXT = /^[\p{L}\p{N}\s_.:/=+@-]*$/u
 /** Prefix of Capstan's own tags. */
 const OWN_PREFIX = 'capstan.dev/'
 
@@ -19,7 +20,7 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Text that AWS takes as a tag key or value, made as the peer makes it (prefect-ecs 2.6, item 8): case
+ * Text that AWS takes as a tag key or value, made as Prefect makes it: case
  * is kept, other characters than `a-zA-Z0-9_./=+:@-` become one `-`, the ends are trimmed of it.
  */
 export function toTagText(text: string): string {
@@ -89,9 +90,11 @@ export function tagListProblems(
   tags: readonly EcsTag[],
   pathOf: (key: string) => TemplatePath,
 ): readonly TemplateProblem[] {
-  const problems = tags.flatMap((tag) => {
-    const problem = tagProblem(tag.key ?? '', tag.value ?? '')
-    return problem === undefined ? [] : [templateError(pathOf(tag.key ?? ''), problem)]
+  const taken = new Set<string>()
+  const problems = tags.flatMap(({ key = '', value = '' }) => {
+    const problem = taken.has(key) ? `tag ${key} is there twice` : tagProblem(key, value)
+    taken.add(key)
+    return problem === undefined ? [] : [templateError(pathOf(key), problem)]
   })
   if (tags.length <= MAX_TAGS) return problems
   const message = `${tags.length} tags with Capstan's own; AWS takes ${MAX_TAGS}: remove ${tags.length - MAX_TAGS}`
@@ -106,6 +109,10 @@ function tagProblem(key: string, value: string): string | undefined {
   }
   if (value.length > MAX_VALUE_LENGTH) {
     return `tag ${key}: the value has ${value.length} characters; AWS takes ${MAX_VALUE_LENGTH}`
+  }
+  // Our own are made of names that are valid; offline they hold what only a controller knows.
+  if (!key.startsWith(OWN_PREFIX) && !(TAG_TEXT.test(key) && TAG_TEXT.test(value))) {
+    return `tag ${key}: AWS takes letters, digits, spaces and _ . : / = + - @`
   }
   return undefined
 }

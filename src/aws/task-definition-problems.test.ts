@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { build, errors, ROLE } from '../../test/world/definition-of.ts'
 import type { TemplateSpec } from '../kinds/generated.ts'
 
+const LOGS = { image: 'x', executionRoleArn: ROLE, configureCloudwatchLogs: true } as const
+
 const PROBLEMS: readonly (readonly [TemplateSpec, string, string])[] = [
   [{}, 'image', 'it has no image: set image'],
   [{ image: 'x'.repeat(256) }, 'image', '256 characters; ECS takes 255'],
@@ -202,6 +204,29 @@ const PROBLEMS: readonly (readonly [TemplateSpec, string, string])[] = [
     },
     'taskDefinition.containerDefinitions[0]',
     'needs the option awslogs-stream-prefix',
+  ],
+  [
+    { ...LOGS, cloudwatchLogsOptions: { 'awslogs-group': 'a group' } },
+    'cloudwatchLogsOptions',
+    'log group "a group": a name has letters',
+  ],
+  [{ ...LOGS, cloudwatchLogsPrefix: 'team:etl' }, 'cloudwatchLogsPrefix', 'takes neither : nor *'],
+  [
+    { ...LOGS, cloudwatchLogsPrefix: 'p'.repeat(475) },
+    'cloudwatchLogsPrefix',
+    'a name of 513 characters',
+  ],
+  [
+    {
+      image: 'x',
+      taskDefinition: {
+        containerDefinitions: [
+          { name: 'm', portMappings: [{ name: 'p'.repeat(65), containerPort: 80 }] },
+        ],
+      },
+    },
+    'taskDefinition.containerDefinitions[0]',
+    'has 65 characters; ECS takes 64',
   ],
   [
     { image: 'x', taskDefinitionCustomizations: [{ op: 'remove', path: '/nope' }] },

@@ -39,7 +39,7 @@ export interface BuiltTaskDefinition {
 
 /**
  * The RegisterTaskDefinition body of a template, or a changed copy of the definition that it links to
- * (DESIGN 2.1, prefect-ecs 2.3). env, command, labels and the task role are not in it: they go with
+ * (`taskDefinitionArn`). env, command, labels and the task role are not in it: they go with
  * RunTask, so that one definition serves many runs. A body with error problems must not be sent.
  */
 export function buildTaskDefinition(input: TaskDefinitionInput): BuiltTaskDefinition {

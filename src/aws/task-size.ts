@@ -8,7 +8,7 @@ export function parseTaskMemory(text: string | number | undefined): number | und
   return parseSize(text, /^(\d*\.?\d+)\s*gb$/i)
 }
 
-/** ECS normalises both units by 1024 on the way in (aws-ecs 1.3). */
+/** ECS normalises both units by 1024 on the way in. */
 function parseSize(text: string | number | undefined, inUnits: RegExp): number | undefined {
   if (text === undefined) return undefined
   const trimmed = String(text).trim()

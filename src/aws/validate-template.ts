@@ -52,7 +52,7 @@ function contradictions(template: TemplateSpec): readonly TemplateProblem[] {
   return [templateError(['networkConfiguration', 'subnetTags'], message)]
 }
 
-/** Inherited from a pool for Fargate it may be as meant; sent, it would be refused. */
+/** Only a warning: inherited from a pool that is for Fargate it may be as meant. ECS would refuse it if it were sent. */
 function networkWithoutUse(
   template: TemplateSpec,
   { taskDefinition, runTask }: OfflineBodies,

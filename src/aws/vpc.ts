@@ -25,8 +25,8 @@ interface Entry {
 }
 
 /**
- * EC2's VPCs and subnets. Answers are kept for TTL_MS, and errors not at all. A read is everybody's who
- * waits for it, so a signal ends the waiting and not the read.
+ * EC2's VPCs and subnets. Answers are kept for TTL_MS, errors not at all. Everyone who waits for the same VPC shares
+ * one read, so a signal ends the waiting and not the read.
  */
 export function createNetworkPort(options: VpcOptions): NetworkPort {
   const { clock } = options

@@ -19,6 +19,8 @@ export interface WriteTarget {
   readonly account: string
   readonly cluster: string | undefined
   readonly clientToken: string | undefined
+  /** An earlier request of the same call has left already. */
+  readonly isRepeat: boolean
 }
 
 /** Asked before every write; a rejection keeps the request from leaving. */
@@ -27,6 +29,11 @@ export type BeforeWrite = (operation: WriteOperation, target: WriteTarget) => Pr
 /** What BeforeWrite rejects with where no request of this kind can ever have left before. */
 export class WriteTooEarly extends Error {
   override readonly name = 'WriteTooEarly'
+}
+
+/** What BeforeWrite rejects with where a repeat could happen twice by now. */
+export class WriteTooLate extends Error {
+  override readonly name = 'WriteTooLate'
 }
 
 /**
@@ -39,15 +46,18 @@ export function gateWrites(
   before: BeforeWrite,
 ): void {
   client.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      async (args) => {
-        const operation = WRITE_OPERATIONS.find((name) => commandName === `${name}Command`)
+    (next, { commandName = '' }) => {
+      const operation = WRITE_OPERATIONS.find((name) => commandName === `${name}Command`)
+      let isRepeat = false
+      return async (args) => {
         if (operation !== undefined) {
           const { cluster, clientToken } = args.input as Partial<WriteTarget>
-          await ask(before, operation, { account, cluster, clientToken })
+          await ask(before, operation, { account, cluster, clientToken, isRepeat })
+          isRepeat = true
         }
         return next(args)
-      },
+      }
+    },
     { name: 'capstanWriteGate', step: 'deserialize', priority: 'low' },
   )
 }
@@ -60,13 +70,18 @@ async function ask(
   try {
     await before(operation, target)
   } catch (error) {
-    const isEarly = error instanceof WriteTooEarly
+    const code = codeOf(error)
     throw new AwsError({
       operation,
-      code: isEarly ? LOCAL_CODES.tooEarly : LOCAL_CODES.fenced,
+      code,
       message: errorMessage(error),
-      sent: !isEarly,
+      sent: code !== LOCAL_CODES.tooEarly,
       cause: error,
     })
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof WriteTooEarly) return LOCAL_CODES.tooEarly
+  return error instanceof WriteTooLate ? LOCAL_CODES.tooLate : LOCAL_CODES.fenced
 }

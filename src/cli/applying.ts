@@ -1,7 +1,6 @@
-import { canonicalJson, isJsonObject, type JsonObject } from '../lib/json.ts'
+import { canonicalJson, isJsonObject, type JsonObject, parseJson } from '../lib/json.ts'
 import { CliError, isReason } from './errors.ts'
 import { fetchObject } from './fetch.ts'
-import { parseJson } from './json-text.ts'
 import { LAST_APPLIED } from './last-applied.ts'
 import type { ManifestObject } from './manifest-files.ts'
 import { type ApiObject, omit, textAt } from './objects.ts'

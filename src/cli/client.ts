@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { errorMessage } from '../lib/errors.ts'
 import { request as requestHttp } from '../lib/http.ts'
+import { parseJson } from '../lib/json.ts'
 import type { Endpoint, SocketEndpoint, UrlEndpoint } from './endpoint.ts'
 import {
   AbsentControllerError,
@@ -10,7 +11,6 @@ import {
   parseStatus,
   UnreachableError,
 } from './errors.ts'
-import { parseJson } from './json-text.ts'
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -54,4 +54,6 @@ export interface EmulatorOptions {
   readonly cwd: string
   readonly driver: TaskDriverName
   readonly containerEngine: ContainerEngineEnvironment
+  /** A fault plan, or the absolute path of one. */
+  readonly faults: string | undefined
 }

@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../lib/clock.ts'
-import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../lib/json.ts'
 import type { ApiClient } from './client.ts'
 import { CliError } from './errors.ts'
-import { parseJson } from './json-text.ts'
+import { RECONNECT_DELAY_MS, retried, untilBroken } from './reconnect.ts'
 import { readLines } from './watch-stream.ts'
 
 /** Which events are wanted. */
@@ -22,8 +22,6 @@ export interface LoggedEvents {
 }
 
 const PATH = '/capstan/events'
-/** Pause before an ended stream is taken up again. */
-const RECONNECT_DELAY_MS = 500
 
 export async function fetchLoggedEvents(
   client: ApiClient,
@@ -48,10 +46,8 @@ export async function* followEventLog(
 ): AsyncGenerator<JsonObject, void> {
   let last = after
   for (;;) {
-    const body = await client.stream({
-      path: PATH,
-      query: { ...query, watch: 'true', after: String(last) },
-    })
+    const request = { path: PATH, query: { ...query, watch: 'true', after: String(last) } }
+    const body = await retried(() => client.stream(request), clock)
     for await (const line of readLines(untilBroken(body))) {
       const event = parseJson(line)
       if (!isJsonObject(event)) throw new CliError('the server sent a line that is no event')
@@ -59,14 +55,5 @@ export async function* followEventLog(
       yield event
     }
     await sleep(clock, RECONNECT_DELAY_MS)
-  }
-}
-
-/** A connection that breaks ends the stream: what is wrong, if anything, shows when it is opened again. */
-async function* untilBroken(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  try {
-    yield* body
-  } catch {
-    // Opened again by the caller.
   }
 }

@@ -1,14 +1,5 @@
 import { isJsonObject } from '../lib/json.ts'
 
-/** The value of a JSON text; undefined, which JSON cannot say, for any other text. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** JSON as `kubectl -o json` prints it: members in order of their names. */
 export function renderJson(value: unknown): string {
   return `${JSON.stringify(sorted(value), undefined, 4)}\n`

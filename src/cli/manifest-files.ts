@@ -1,6 +1,7 @@
 import { API_VERSION, KINDS } from '../kinds/meta.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import type { ParsedDocument } from '../manifest/compose.ts'
+import { isKustomizationName, readKustomization } from '../manifest/kustomization.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import { renderProblem } from '../manifest/problem.ts'
 import type { CliContext } from './context.ts'
@@ -92,7 +93,11 @@ export async function readManifests(
 ): Promise<readonly ManifestObject[]> {
   const texts = await readManifestTexts(context, options)
   const objects = texts.flatMap((text) => parseText(text, options, defaultNamespace))
-  if (objects.length === 0) throw new CliError('no objects were found in what -f names')
+  if (objects.length === 0) {
+    const hasKustomization = texts.some(({ source }) => isKustomizationName(source))
+    const wayOut = hasKustomization ? ': a kustomization is built with -k' : ''
+    throw new CliError(`no objects were found in what -f names${wayOut}`)
+  }
   return objects.sort((a, b) => rankOf(a) - rankOf(b))
 }
 
@@ -119,16 +124,28 @@ function parseText(
   return documents.flatMap((document, index) => {
     const next = documents[index + 1]?.locate([]).line ?? Number.POSITIVE_INFINITY
     const origin = { text, firstLine: document.locate([]).line, lastLine: next - 1 }
-    return itemsOf(document.value).map((value) => {
+    return itemsOf(document.value).flatMap((value) => {
+      if (isPassedOver(value, source, document)) return []
       const object = toApiObject(value, source, document)
       const resource = resourceOfKind(object.apiVersion, object.kind)
       if (!resource) throw unknownKind(object.apiVersion, object.kind, source)
       const namespace = resource.namespaced
         ? namespaceOf(object, options, defaultNamespace)
         : undefined
-      return { source, origin, resource, namespace, object }
+      return [{ source, origin, resource, namespace, object }]
     })
   })
+}
+
+/** As in a folder that is followed. Throws for a kustomization that would change what is applied. */
+function isPassedOver(value: Json, source: string, document: ParsedDocument): boolean {
+  const kustomization = readKustomization(source, value)
+  const [issue] = kustomization?.issues ?? []
+  if (issue) {
+    const { line } = document.locate(issue.path, true)
+    throw new CliError(`${source}:${line}: ${issue.message}\n  hint: ${issue.hint}`)
+  }
+  return kustomization !== undefined
 }
 
 function itemsOf(value: Json): readonly Json[] {

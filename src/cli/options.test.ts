@@ -46,6 +46,7 @@ test.each<[string, () => unknown, string]>([
     'invalid argument "x" for "--bad" flag: a whole number',
   ],
   ['too small', () => integerOption(options, 'negative', 0), 'at least 0'],
+  ['too large', () => integerOption(options, 'tail', 0, 19), 'at least 0 and at most 19'],
   ['no duration', () => durationOption(options, 'tail'), 'write 90s, 5m, 1h30m or PT5M'],
   ['no choice', () => choiceOption(options, 'bad', ['a', 'b']), 'must be one of a, b'],
   [

@@ -40,13 +40,19 @@ export function readOptions(
   }
 }
 
-/** A whole number of at least `minimum`. */
-export function integerOption(options: Options, name: string, minimum: number): number | undefined {
+/** A whole number of at least `minimum`, and of at most `maximum` where that is given. */
+export function integerOption(
+  options: Options,
+  name: string,
+  minimum: number,
+  maximum = Number.POSITIVE_INFINITY,
+): number | undefined {
   const text = options.text(name)
   if (text === undefined) return undefined
-  if (!/^-?\d{1,15}$/.test(text) || Number(text) < minimum) {
+  if (!/^-?\d{1,15}$/.test(text) || Number(text) < minimum || Number(text) > maximum) {
+    const most = Number.isFinite(maximum) ? ` and at most ${maximum}` : ''
     throw new UsageError(
-      `invalid argument "${text}" for "--${name}" flag: a whole number of at least ${minimum} is wanted`,
+      `invalid argument "${text}" for "--${name}" flag: a whole number of at least ${minimum}${most} is wanted`,
     )
   }
   return Number(text)

@@ -1,6 +1,6 @@
-import { API_VERSION } from '../kinds/meta.ts'
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { parseJson } from './json-text.ts'
+import { madeByDeployment } from '../kinds/deployment-run.ts'
+import { API_VERSION, WIRE } from '../kinds/meta.ts'
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../lib/json.ts'
 import { type ApiObject, textAt, valueAt } from './objects.ts'
 
 export interface RunRequest {
@@ -11,16 +11,24 @@ export interface RunRequest {
   readonly variables: ReadonlyMap<string, string>
 }
 
-/** The Run that `capstan run DEPLOYMENT` creates. */
+/**
+ * The Run that `capstan run DEPLOYMENT` creates: the deployment's own like those of its schedules, as
+ * `kubectl create job --from` makes a CronJob's.
+ */
 export function runOfDeployment(deployment: ApiObject, request: RunRequest): ApiObject {
-  const { name } = deployment.metadata
+  const { name, uid = '' } = deployment.metadata
   const schema = valueAt(deployment, 'spec', 'parameterSchema')
   const naming = request.name === undefined ? { generateName: `${name}-` } : { name: request.name }
   return {
     apiVersion: API_VERSION,
     kind: 'Run',
     // The server completes generateName, so the name that ApiMetadata promises is there in its answer.
-    metadata: { ...naming, namespace: request.namespace } as ApiObject['metadata'],
+    metadata: {
+      ...naming,
+      namespace: request.namespace,
+      ...madeByDeployment({ name, uid }),
+      annotations: { [WIRE.annotationInstantiate]: 'manual' },
+    } as unknown as ApiObject['metadata'],
     spec: { deployment: name, ...valuesOf(request, schema) },
   }
 }

@@ -1,15 +1,18 @@
 import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import { isJsonObject } from '../lib/json.ts'
+import { type AttemptLog, type LogPorts, printAttempt } from './attempt-log.ts'
 import type { CliContext, Connection } from './context.ts'
-import { CliError, renderError } from './errors.ts'
+import { CliError, isReason, renderError } from './errors.ts'
+import { fetchObject } from './fetch.ts'
 import { followUntil } from './follow.ts'
 import { type ApiObject, listAt, numberAt } from './objects.ts'
 import { durationOption, type Options } from './options.ts'
 import { nameOf } from './output-format.ts'
 import { type RunSnapshot, renderProgress } from './progress.ts'
+import { retried } from './reconnect.ts'
 import { RUNS, resourcePath } from './resources.ts'
 import { stateTypeOf } from './steering.ts'
-import { copyTo } from './terminal.ts'
+import type { ObjectTarget } from './targets.ts'
 
 export interface FollowRequest {
   readonly context: CliContext
@@ -71,13 +74,14 @@ function createLogPrinter(
   let printing = Promise.resolve()
   let printed = 0
   let isSilent = !options.flag('logs')
-  const path = resourcePath(RUNS, run.metadata.namespace, run.metadata.name, 'log')
+  const { namespace, name } = run.metadata
+  const path = resourcePath(RUNS, namespace, name, 'log')
+  const ports = { client: connection.client, clock: context.clock, terminal: context.stdout }
   const print = async (attempt: number): Promise<void> => {
     if (isSilent) return
-    const query = { follow: 'true', attempt: String(attempt) }
+    const state = () => stateOfAttempt(ports, { namespace, name }, attempt)
     try {
-      const body = await connection.client.stream({ path, query, accept: '*/*' })
-      await copyTo(context.stdout, body)
+      await printAttempt(ports, { path, attempt, state })
     } catch (error) {
       // Logs that cannot be had are no reason to stop waiting; one word about it is enough.
       context.stderr.write(`${renderError(error)}\n`)
@@ -96,5 +100,25 @@ function createLogPrinter(
       }
     },
     finished: () => printing,
+  }
+}
+
+/** Asks the server: what was last seen of the run may be older than the end of its output. */
+async function stateOfAttempt(
+  { client, clock }: LogPorts,
+  { namespace, name }: Pick<ObjectTarget, 'namespace' | 'name'>,
+  attempt: number,
+): ReturnType<AttemptLog['state']> {
+  const target = { type: 'Object', resource: RUNS, namespace, name } as const
+  try {
+    const run = await retried(() => fetchObject(client, target), clock)
+    const mine = listAt(run, 'status', 'attempts').filter(
+      (one) => numberAt(one, 'number') === attempt,
+    )
+    const isOver = mine.every((one) => one['stoppedAt'] !== undefined)
+    return isOver || isFinalState(stateTypeOf(run)) ? 'Ended' : 'Running'
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return 'Gone'
+    throw error
   }
 }

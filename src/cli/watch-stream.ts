@@ -1,9 +1,9 @@
 import { type Clock, sleep } from '../lib/clock.ts'
-import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../lib/json.ts'
 import type { ApiClient, ApiRequest } from './client.ts'
-import { ApiError, CliError, parseStatus, UnreachableError } from './errors.ts'
-import { parseJson } from './json-text.ts'
+import { ApiError, CliError, parseStatus } from './errors.ts'
 import { textAt } from './objects.ts'
+import { RECONNECT_DELAY_MS, retried, untilBroken } from './reconnect.ts'
 
 /** One line of a watch. Bookmarks and errors are dealt with below and never reach the caller. */
 export interface WatchEvent {
@@ -13,12 +13,6 @@ export interface WatchEvent {
 
 /** Longest line of a watch: an object of the largest size that the API takes, several times over. */
 const MAX_LINE_BYTES = 32 * 2 ** 20
-
-/** Pause before an ended watch is taken up again, so that a server that ends them at once is not flooded. */
-const RECONNECT_DELAY_MS = 500
-
-/** A controller that is started anew is there again within seconds; whoever waits for a run waits on. */
-const RECONNECT_PATIENCE_MS = 30_000
 
 /**
  * Changes after `resourceVersion`, for as long as the caller reads. Servers end every watch after a
@@ -50,34 +44,6 @@ export async function* watch(
       if (isChange(frame)) yield frame
     }
     await sleep(clock, RECONNECT_DELAY_MS, request.signal)
-  }
-}
-
-async function retried<T>(
-  open: () => Promise<T>,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const endMs = clock.monotonicMs() + RECONNECT_PATIENCE_MS
-  for (;;) {
-    try {
-      return await open()
-    } catch (error) {
-      if (!(error instanceof UnreachableError) || clock.monotonicMs() >= endMs) throw error
-    }
-    await sleep(clock, RECONNECT_DELAY_MS, signal)
-  }
-}
-
-/** A connection that breaks ends the stream: what is wrong, if anything, shows when it is opened again. */
-async function* untilBroken(
-  body: AsyncIterable<Buffer>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Buffer, void> {
-  try {
-    yield* body
-  } catch (error) {
-    if (signal?.aborted) throw error
   }
 }
 

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * V8's own flags. Left alone it lets garbage pile up until the heap is several times what is alive, and keeps
- * a young generation of 134 MB on a machine with much memory: after a pass over 100,000 runs 80 MB were alive
- * and 430 MB taken.
+ * V8's own flags (docs/adr/0014). Left alone V8 lets garbage pile up until the heap is several times as large as
+ * what is alive, and keeps a young generation of 134 MB on a machine with much memory: after a pass over 100,000
+ * runs 430 MB were taken, and 80 MB of it alive.
  */
 const FLAGS = [
   // The old generation is collected when it has grown by half of what was alive.

@@ -6,7 +6,7 @@ import type { PartAges } from './part-ages.ts'
 
 /** Three times the rarest look at a task, and the SDK's own retries: beyond it the observer is stuck. */
 const OBSERVER_STALE_MS = 180_000
-/** Six knocks at our own door that nobody answered. */
+/** Six probes of our own listener (intake-probe.ts) that nobody answered. */
 const INTAKE_STALE_MS = 30_000
 /** A folder is looked at every ten seconds, and a large one takes seconds. */
 const SOURCES_STALE_MS = 120_000

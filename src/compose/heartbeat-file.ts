@@ -5,8 +5,8 @@ import { readJsonFile } from './json-file.ts'
 import { StartProblem } from './start-problem.ts'
 
 /**
- * What tasks that run hold in their hands: tokens made with this key, and the port that they beat at. It is kept
- * outside of the database, so that losing that one silences nobody.
+ * What running tasks rely on: tokens made with this key, and the port that they beat at. Kept outside of the
+ * database, so that losing it silences nobody.
  */
 export interface HeartbeatFile {
   readonly key: Uint8Array

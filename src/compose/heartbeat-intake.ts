@@ -24,8 +24,8 @@ export interface HeartbeatIntakeDeps {
 export interface HeartbeatIntake {
   readonly settings: HeartbeatSettings
   /**
-   * They start before anything is launched, because tasks are told the address. `heard` learns whether anything
-   * can be heard at all.
+   * They start before anything is launched, because tasks are told the address. `heard` is told whether beats can
+   * come in at all.
    */
   parts(routes: readonly RouteExtension[], heard: HeartbeatMonitor): readonly Part[]
   /** Milliseconds since it was last seen that requests come in; undefined: nothing listens. */
@@ -110,7 +110,7 @@ function hearingWithoutListener({ heartbeatUrl }: UpOptions, heard: HeartbeatMon
   }
 }
 
-/** An address that tasks elsewhere cannot mean is none: every task has a loopback of its own. */
+/** Undefined for addresses that mean nothing to tasks on other machines: every task has a loopback of its own. */
 function derivedUrl({ local }: UpOptions, bound: ListenAddress | undefined): string | undefined {
   if (!bound || isWildcard(bound.host))
     return local && bound ? urlOf(LOOPBACK, bound.port) : undefined

@@ -28,8 +28,8 @@ const EVERY_MS = 5_000
 const TIMEOUT_MS = 4_000
 
 /**
- * Knocks at our own door: whoever has no file descriptors left, or whose listener died, hears nobody, and must
- * not take that for silence of the tasks. Leases begin anew when a request comes through again.
+ * Sends requests to our own listener: a process that has no file descriptors left, or whose listener died, hears
+ * nobody, and must not take that for silence of the tasks. Leases begin anew once a request comes through again.
  */
 export function createIntakeProbe(deps: IntakeProbeDeps): IntakeProbe {
   const { clock, log, heard } = deps

@@ -1,6 +1,6 @@
 import type { RouteExtension } from '../apiserver/api-handler.ts'
-import { createPeerEvents } from '../apiserver/peer/peer-events.ts'
 import type { BeatIntake } from '../apiserver/ports.ts'
+import { createPrefectEvents } from '../apiserver/prefect/prefect-events.ts'
 import { createHeartbeatRoute } from '../apiserver/routes/heartbeats.ts'
 import type { Tokens } from '../apiserver/tokens.ts'
 import { readSubject } from '../controllers/run-subject.ts'
@@ -17,13 +17,13 @@ export interface IntakeRoutesDeps {
   readonly beats: BeatIntake
 }
 
-/** What tasks send to, on whichever listener: heartbeats, and the peer's events. */
+/** What tasks send to, on whichever listener: heartbeats, and Prefect's events. */
 export function createIntakeRoutes({ store, clock, log, tokens, beats }: IntakeRoutesDeps): {
   readonly routes: readonly RouteExtension[]
   /** To be stopped before the listeners. */
   readonly part: Part
 } {
-  const events = createPeerEvents({
+  const events = createPrefectEvents({
     store,
     clock,
     log,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import { errorCode } from '../lib/errors.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../lib/json.ts'
 
 /** Undefined: there is no such file. Its content is undefined where it is not the text of one JSON object. */
 export function readJsonFile(
@@ -9,17 +10,13 @@ export function readJsonFile(
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
   return { content: parseObject(text) }
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isJsonObject(value) ? value : undefined
 }

@@ -1,6 +1,7 @@
 import type { ContainerEngineEnvironment, TaskDriverName } from '../config.ts'
 import { findEngine } from '../emulator/drivers/docker/engine-address.ts'
 import { EngineUnreachable } from '../emulator/drivers/docker/engine-http.ts'
+import type { FaultPlan } from '../emulator/faults.ts'
 import {
   type LocalEmulator,
   type LocalEmulatorOptions,
@@ -9,21 +10,32 @@ import {
 import { type LocalDriver, OtherDriverRuns } from '../emulator/local-driver.ts'
 import { StartProblem } from './start-problem.ts'
 
-export interface DriverChoice {
+/** What people say about the embedded endpoint. */
+export interface LocalChoice {
   readonly driver: TaskDriverName
   readonly containerEngine: ContainerEngineEnvironment
+  /** A fault plan, or the path of one. */
+  readonly faults: string | undefined
 }
 
-/** The embedded endpoint with the driver that was asked for. Throws StartProblem when its engine cannot be used. */
+/** The embedded endpoint as it was asked for. Throws StartProblem when its engine, or the fault plan, cannot be used. */
 export async function openLocalEmulator(
-  choice: DriverChoice,
-  options: Omit<LocalEmulatorOptions, 'driver'>,
+  choice: LocalChoice,
+  options: Omit<LocalEmulatorOptions, 'driver' | 'faults'>,
 ): Promise<LocalEmulator> {
   try {
-    return await startLocalEmulator({ ...options, driver: toLocalDriver(choice) })
+    const faults = await readFaults(choice)
+    return await startLocalEmulator({ ...options, faults, driver: toLocalDriver(choice) })
   } catch (error) {
     throw toProblem(error)
   }
+}
+
+/** Reading YAML takes longer to load than the rest of the endpoint, and few ask for faults. */
+async function readFaults({ faults }: LocalChoice): Promise<FaultPlan> {
+  if (faults === undefined) return { rules: [] }
+  const { readFaultPlan } = await import('./read-fault-plan.ts')
+  return readFaultPlan(faults)
 }
 
 function toProblem(error: unknown): unknown {
@@ -36,7 +48,7 @@ function toProblem(error: unknown): unknown {
   return new StartProblem(message, { cause: error })
 }
 
-function toLocalDriver({ driver, containerEngine }: DriverChoice): LocalDriver {
+function toLocalDriver({ driver, containerEngine }: LocalChoice): LocalDriver {
   if (driver === 'process') return { type: 'Process' }
   if (driver === 'none') return { type: 'None' }
   const found = findEngine(containerEngine.host, containerEngine.sockets)

@@ -73,7 +73,7 @@ function countOne(counts: Map<string, number>, key: string): void {
 
 const PATH = '/metrics'
 
-/** Whoever asks with a word of his own makes no series of his own. */
+/** Methods with a series of their own; all others are counted as `other`, so that nobody can make new series. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** A metric whose values are kept elsewhere. */

@@ -32,7 +32,7 @@ export interface OpenAwsDeps {
 /** Log group and stream prefix of tasks that configure no logs, in the embedded endpoint. */
 const LOCAL_OUTPUT = { group: 'capstan-local', prefix: 'output' }
 
-/** Other users of the machine can reach the endpoint's port, and RunTask runs programs: only who knows the key is answered. */
+/** Other users of the machine can reach the endpoint's port, and RunTask runs programs: only requests with this key are answered. */
 const ACCESS_KEY_BYTES = 16
 
 /** AWS itself, or the embedded endpoint. Throws StartProblem when no request could be signed. */
@@ -41,7 +41,7 @@ export async function openAws(options: UpOptions, deps: OpenAwsDeps): Promise<Op
 }
 
 async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws> {
-  // Half as much code as the rest of Capstan, which most controllers never need.
+  // Loaded late: it is half as much code as the rest of Capstan, and most controllers never need it.
   const { openLocalEmulator } = await import('./local-emulator.ts')
   const accessKeyId = deps.random.hex(ACCESS_KEY_BYTES)
   const local = await openLocalEmulator(options, {
@@ -56,6 +56,8 @@ async function openLocal(options: UpOptions, deps: OpenAwsDeps): Promise<OpenAws
     },
   })
   deps.log.info('embedded endpoint listens', { url: local.url, tasks: local.driverName })
+  const rules = local.emulator.faultHits().length
+  if (rules > 0) deps.log.warn('the embedded endpoint injects faults', { rules })
   const accounts = createAwsAccounts({
     clock: deps.clock,
     region: local.emulator.config.region,

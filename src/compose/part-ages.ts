@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 
-/** Milliseconds since each part last did its work; undefined: there is none of it. */
+/** Milliseconds since each part last did its work; undefined: there is no such part. */
 export interface PartAges {
   /** A request came through to the heartbeat listener. */
   readonly intake: number | undefined

@@ -75,7 +75,7 @@ function countStart(
   })
 }
 
-/** Read in full only where something may have to be proven. */
+/** The launch log is read in full only where something may have to be proven. */
 function usableProofs(path: string, { database, file, log }: Evidence): LaunchProofs | undefined {
   if (log === undefined || (file !== undefined && file.instanceId !== log.instanceId))
     return undefined

@@ -35,6 +35,8 @@ export interface Sources {
   readonly notReady: () => readonly string[]
   /** Milliseconds since the folder that was looked at the longest time ago; undefined: there is none. */
   readonly staleMs: () => number | undefined
+  /** Every folder is looked at again now. */
+  readonly wake: () => void
 }
 
 const PATH = '/capstan/sources'
@@ -57,14 +59,18 @@ export function createSources(options: UpOptions, deps: SourcesDeps): Sources {
         isFollowed: (folder) => followed.has(folder),
       }),
   )
+  const wake = (): void => {
+    for (const source of list) source.wake()
+  }
   return {
-    parts: [threadPart(bulk), ...list, wakeOnHangUp(list)],
+    parts: [threadPart(bulk), ...list, wakeOnHangUp(wake)],
     list,
     route: { handle: (request) => answer(list, request) },
     settled: () => list.every(isSettled),
     notReady: () => list.flatMap((source) => notReady(source)),
     staleMs: () =>
       list.length === 0 ? undefined : Math.max(...list.map((source) => source.staleMs())),
+    wake,
   }
 }
 
@@ -74,10 +80,7 @@ function threadPart(bulk: ManifestThread): Part {
 }
 
 /** SIGHUP means "look now", as it does for daemons with configuration files; git-sync's hook can send it. */
-function wakeOnHangUp(list: readonly FolderSource[]): Part {
-  const wake = (): void => {
-    for (const source of list) source.wake()
-  }
+function wakeOnHangUp(wake: () => void): Part {
   return {
     name: 'SIGHUP',
     start: () => {

@@ -13,11 +13,11 @@ export interface StoreGuardDeps {
   readonly fence: Fence
   readonly clock: Clock
   readonly log: Log
-  /** Everything is looked at again: what failed while nothing could be written would wait for its backoff. */
+  /** Everything is looked at again, folders as well: what failed while nothing could be written would wait for its time. */
   readonly wakeAll: () => void
 }
 
-/** A few stats; a database that is gone is noticed before people wonder. Commits that nobody waits for are synced as often. */
+/** Costs a few stats, and a database that is gone is noticed before people wonder. Commits that nobody waits for are synced as often. */
 const LOOK_MS = 1_000
 /** While there are commits, pages are moved as the log grows; this is for the quiet after them. */
 const CHECKPOINT_MS = 60_000

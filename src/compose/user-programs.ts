@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { CliError } from '../cli/errors.ts'
+import { errorCode } from '../lib/errors.ts'
 
 /** Opens a file in the user's editor. The editor is a command line of its own (`code --wait`), so a shell takes it apart. */
 export function openEditor(editor: string, file: string): Promise<number> {
@@ -32,7 +33,7 @@ function runBuilder(program: string, words: readonly string[]): Promise<string |
     const limits = { maxBuffer: MAX_KUSTOMIZATION_BYTES }
     execFile(program, [...words], limits, (error, stdout, stderr) => {
       if (!error) resolve(stdout)
-      else if ('code' in error && error.code === 'ENOENT') resolve(undefined)
+      else if (errorCode(error) === 'ENOENT') resolve(undefined)
       else reject(new CliError(stderr.trim() || error.message, { cause: error }))
     })
   })

@@ -7,10 +7,10 @@ import { type Resolve, systemResolve } from '../lib/webhook/guard.ts'
 import { createWebhookSender } from '../lib/webhook/send.ts'
 import type { Fence } from '../store/fence.ts'
 
-/** Secrets are keys and addresses. */
+/** Longest secret that is read: secrets are keys and addresses. */
 const MAX_SECRET_CHARS = 65_536
 
-/** As the schema of an action has it, so that no name leaves the folder. */
+/** As in the schema of actions, so that no name leads out of the folder. */
 const SECRET_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
 /** How automations of this controller reach the world outside. */

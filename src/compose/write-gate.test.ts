@@ -10,7 +10,13 @@ const OPEN: Fence = {
   beforeLaunch: () => Promise.resolve(),
 }
 
-const ANYWHERE = { account: 'aws us-east-1 default', cluster: undefined, clientToken: 't' }
+const ANYWHERE = {
+  account: 'aws us-east-1 default',
+  cluster: undefined,
+  clientToken: 't',
+  isRepeat: false,
+}
+const UNJUDGED = { before: undefined, judge: () => {} }
 
 describe('the gate before AWS', () => {
   test('is closed until it is settled whose database this is', async () => {
@@ -30,7 +36,7 @@ describe('the gate before AWS', () => {
       },
       beforeLaunch: () => Promise.reject(full),
     }
-    gate.open(fence, undefined)
+    gate.open(fence, UNJUDGED)
     await expect(gate.before('StopTask', ANYWHERE)).rejects.toBe(fallen)
     await expect(gate.before('RunTask', ANYWHERE)).rejects.toBe(full)
   })
@@ -39,9 +45,12 @@ describe('the gate before AWS', () => {
     const gate = createWriteGate()
     const asked: unknown[] = []
     const tooEarly = new WriteTooEarly('blue is silent')
-    gate.open(OPEN, (launch) => {
-      asked.push(launch)
-      return launch.cluster === 'blue' ? Promise.reject(tooEarly) : Promise.resolve()
+    gate.open(OPEN, {
+      ...UNJUDGED,
+      before(launch) {
+        asked.push(launch)
+        return launch.cluster === 'blue' ? Promise.reject(tooEarly) : Promise.resolve()
+      },
     })
     await gate.before('RegisterTaskDefinition', ANYWHERE)
     await expect(gate.before('RunTask', { ...ANYWHERE, cluster: 'blue' })).rejects.toBe(tooEarly)
@@ -49,12 +58,17 @@ describe('the gate before AWS', () => {
     expect(asked).toEqual([{ ...ANYWHERE, cluster: 'blue' }, ANYWHERE])
   })
 
-  test('asks the fence last: much may have happened while recovery was waited for', async () => {
+  test('asks the fence after recovery, and the age last: much may have happened while they were waited for', async () => {
     const gate = createWriteGate()
     const order: string[] = []
     const fence = { ...OPEN, beforeLaunch: async () => void order.push('fence') }
-    gate.open(fence, async () => void order.push('recovery'))
+    gate.open(fence, {
+      before: async () => void order.push('recovery'),
+      judge: () => void order.push('age'),
+    })
+    await gate.before('StopTask', ANYWHERE)
+    expect(order).toEqual([])
     await gate.before('RunTask', ANYWHERE)
-    expect(order).toEqual(['recovery', 'fence'])
+    expect(order).toEqual(['recovery', 'fence', 'age'])
   })
 })

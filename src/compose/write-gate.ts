@@ -5,24 +5,29 @@ import type { Fence } from '../store/fence.ts'
 /** Stands between the controllers and AWS: closed until it is settled whose database this is. */
 export interface WriteGate {
   readonly before: BeforeWrite
-  /** `beforeLaunch`: launches wait for it, and where it rejects they are given up; see RecoveryPart. */
-  open(fence: Fence, beforeLaunch: BeforeLaunch | undefined): void
+  open(fence: Fence, launches: LaunchChecks): void
 }
 
-type BeforeLaunch = (launch: WriteTarget) => Promise<void>
+export interface LaunchChecks {
+  /** Launches wait for it, and where it rejects they are given up; see RecoveryPart. */
+  readonly before: ((launch: WriteTarget) => Promise<void>) | undefined
+  /** Asked last, when nothing is waited for any more; throws where a launch may not leave. See createLaunchAge. */
+  readonly judge: (launch: WriteTarget) => void
+}
 
 export function createWriteGate(): WriteGate {
-  let opened: { readonly fence: Fence; readonly beforeLaunch: BeforeLaunch | undefined } | undefined
+  let opened: { readonly fence: Fence; readonly launches: LaunchChecks } | undefined
   return {
     async before(operation, target) {
       invariant(opened, 'nothing is written before the identity of the database is settled')
-      const { fence, beforeLaunch } = opened
+      const { fence, launches } = opened
       if (operation !== 'RunTask') return fence.check()
-      await beforeLaunch?.(target)
+      await launches.before?.(target)
       await fence.beforeLaunch()
+      launches.judge(target)
     },
-    open(fence, beforeLaunch) {
-      opened = { fence, beforeLaunch }
+    open(fence, launches) {
+      opened = { fence, launches }
     },
   }
 }

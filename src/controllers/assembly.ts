@@ -46,11 +46,11 @@ export interface AssemblyDeps {
   readonly checks: ResolveChecks
   readonly clock: Clock
   readonly random: Random
-  /** Of Capstan. */
+  /** Capstan's own version. */
   readonly version: string
   readonly log: Log
   readonly pace: ObserverPace
-  /** Where output is found that no log settings name; undefined against AWS. */
+  /** Where the endpoint keeps the output of tasks without log settings; undefined against AWS. */
   readonly outputOfEveryTask?: OutputOfEveryTask | undefined
   readonly controller: { readonly name: string; readonly epoch: number; readonly instance: string }
   readonly heartbeat: HeartbeatSettings
@@ -70,7 +70,7 @@ export interface Assembly {
   readonly templateOf: (run: Parameters<typeof templateOf>[2]) => TemplateSpec
   /** Looks at every object again. */
   readonly wakeAll: () => void
-  /** Whether nothing more comes of what has happened so far. */
+  /** Whether automations are done with everything that has happened so far. */
   automationsIdle(): boolean
   stats(): Readonly<Record<Kind, ControllerStats>>
 }
@@ -213,7 +213,7 @@ function createReconcilers(
   }
 }
 
-/** The line that is about to be asked is read before, because that may take a second. */
+/** Reads the waiting line that the reconcile will ask about: a long one takes a second. */
 function afterReading(lines: RunLines, reconcile: Reconcile): Reconcile {
   return async (key, context) => {
     const reading = lines.read(parseKey(key), context.pause)
@@ -249,7 +249,7 @@ function byKind<T>(make: (kind: Kind) => T): Readonly<Record<Kind, T>> {
   }
 }
 
-/** Before everything that decides: a line that misses a commit would be wrong. */
+/** Starts before everything that decides: a waiting line that missed a commit would be wrong. */
 function linesPart(lines: RunLines): Part {
   return { name: 'run lines', start: () => lines.start(), stop: () => lines.stop() }
 }

@@ -22,13 +22,13 @@ export interface ChoreOptions {
   readonly workers: number
   /** As any reconcile: may be called at any time, twice, or late. */
   readonly reconcile: (key: string, context: ReconcileContext, ask: AskChore) => Promise<Outcome>
-  /** What to do at the start; runs after the first changes are heard. */
+  /** What to do at the start; called once changes are heard, so that none is missed. */
   readonly begin: (ask: AskChore) => void
   /** Called with every committed change. */
   readonly onChange: (change: Change, ask: AskChore) => void
 }
 
-/** Work behind the runs that is no object's: its keys are its own, the rest is a controller like any other. */
+/** Background work that belongs to no object: a controller like any other, with keys of its own. */
 export function createChore(deps: ChoreDeps, options: ChoreOptions): Part {
   const { name, workers, reconcile, begin, onChange } = options
   const queue = new WorkQueue(deps.clock)

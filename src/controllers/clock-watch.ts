@@ -4,15 +4,15 @@ import type { Log } from '../runtime/logger.ts'
 import type { Part } from '../runtime/manager.ts'
 import { createTicker } from '../runtime/ticker.ts'
 
-/** How often wall time is compared with the time that really passed. */
+/** How often wall time is compared with monotonic time. */
 const LOOK_EVERY_MS = 60_000
 
-/** Smaller steps are what NTP does every day; deadlines in seconds bear them. */
+/** Smaller steps are NTP's daily work, which deadlines in seconds tolerate. */
 const STEP_MS = 2_000
 
 /**
- * Delays are counted in time that passes, schedules and deadlines stand in wall time. Where somebody sets
- * the clock, or the machine slept, the two part: then everything is looked at again.
+ * Delays are counted in monotonic time, schedules and deadlines in wall time. When somebody sets the clock, or
+ * the machine has slept, the two drift apart: then everything is looked at again.
  */
 export function clockWatch(deps: {
   readonly clock: Clock

@@ -11,7 +11,7 @@ export interface Commit {
   readonly events: readonly EventInput[]
   /** What the event log keeps of it. */
   readonly records?: readonly NewEventRecord[]
-  /** The Run is over and done with (`ObjectStore.settle`). */
+  /** Nothing is left to decide about the Run until something changes (`ObjectStore.settle`). */
   readonly settled?: boolean | undefined
   /** Further writes of the same decision; they run first, inside the transaction. */
   readonly writes?: () => void

@@ -12,9 +12,9 @@ export interface FullLookDeps {
   readonly add: (key: ObjectKey, priority: Priority) => void
 }
 
-/** Queues everything that may need something, in slices: the keys of a hundred thousand runs take their time. */
+/** Queues every object that may need a reconcile, in slices: there may be a hundred thousand runs. */
 export interface FullLook {
-  /** Begins, also where one is under way: that one ends, because this one comes by everything. */
+  /** Begins a look at everything. One that is under way ends, because this one covers all of it. */
   begin(fail: (error: unknown) => void): void
   stop(): void
 }
@@ -55,7 +55,7 @@ async function queueAll(
 /** Keys that are read together: about a millisecond. */
 const PAGE = 1_000
 
-/** Absent: neither finished nor unfinished, because it is no run. */
+/** `isUnfinished` is absent for every kind but Run. */
 type StartKey = ObjectKey & { readonly isUnfinished?: boolean }
 
 /**
@@ -72,7 +72,7 @@ export function* startKeys({ objects }: Store): Generator<readonly StartKey[]> {
 
 const SETTLED_BY = 'settled-by'
 
-/** Another version of Capstan may decide otherwise about runs that an earlier one was done with. */
+/** Another version of Capstan may decide otherwise about runs that an earlier one has settled. */
 export function unsettleForeign(store: Store, version: string): void {
   const { identity, objects } = store
   if (identity.get(SETTLED_BY) === version) return

@@ -12,7 +12,7 @@ export interface ClosedWindow {
 interface ReadWindow {
   readonly effect: LaunchWindow['effect']
   readonly cron: string
-  /** When the time that it is in ends; undefined outside of it. */
+  /** When the window that is open now ends; undefined while it is closed. */
   openUntilMs(nowMs: number): number | undefined
   next(nowMs: number): number | undefined
 }

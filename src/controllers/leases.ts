@@ -1,6 +1,6 @@
 import type { AttemptRow } from '../store/types.ts'
 
-/** What this process has heard of one task. Counted in time that passes: setting a clock changes nothing. */
+/** What this process has heard of one task. Counted in monotonic time: setting a clock changes nothing. */
 export interface Signs {
   /** Milliseconds without a sign of life in which one could have been heard. */
   readonly silentMs: number

@@ -1,9 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WorkPoolSpec } from '../kinds/generated.ts'
-import { type Contender, callUp, type Group, inLine, type Room, type Turn } from './line.ts'
+import {
+  type Contender,
+  callUp,
+  type Group,
+  inLine,
+  type Room,
+  type TaskSize,
+  type Turn,
+} from './line.ts'
 
-function contender(name: string, different: Partial<Contender> = {}): Contender {
+interface Sized extends Contender {
+  readonly size: TaskSize
+}
+
+function contender(name: string, different: Partial<Sized> = {}): Sized {
   return {
     id: name,
     name,
@@ -11,15 +23,16 @@ function contender(name: string, different: Partial<Contender> = {}): Contender 
     priority: 0,
     createdAt: `2026-01-15T12:00:0${name.length}Z`,
     tasks: 1,
-    size: () => ({ cpuUnits: 1024, memoryMib: 2048 }),
+    size: { cpuUnits: 1024, memoryMib: 2048 },
     group: undefined,
     holdsGroup: false,
     ...different,
   }
 }
 
-function room(spec: WorkPoolSpec, different: Partial<Room> = {}): Room {
-  return { name: 'etl', spec, used: [], active: () => 0, isPlain: false, ...different }
+function room(spec: WorkPoolSpec, different: Partial<Room<Sized>> = {}): Room<Sized> {
+  const sizeOf = ({ size }: Sized) => size
+  return { name: 'etl', spec, used: [], active: () => 0, sizeOf, isPlain: false, ...different }
 }
 
 function used(tasks: number, queue = 'default') {
@@ -27,13 +40,13 @@ function used(tasks: number, queue = 'default') {
 }
 
 /** `name: Go 1` or `name: the sentence`. */
-function called(at: Room, contenders: readonly Contender[]): readonly string[] {
+function called(at: Room<Sized>, contenders: readonly Sized[]): readonly string[] {
   const order = inOrder(at.spec, contenders)
   const { turnOf } = callUp(at, order)
   return order.map((one) => `${one.id}: ${text(turnOf(one))}`)
 }
 
-function inOrder(spec: WorkPoolSpec, contenders: readonly Contender[]): readonly Contender[] {
+function inOrder(spec: WorkPoolSpec, contenders: readonly Sized[]): readonly Sized[] {
   return contenders.toSorted(inLine(spec))
 }
 
@@ -47,8 +60,8 @@ const GROUP: Group = { id: 'deployment/d', name: 'Deployment d', limit: 1, polic
 describe('a line', () => {
   interface Case {
     readonly name: string
-    readonly at: Room
-    readonly contenders: readonly Contender[]
+    readonly at: Room<Sized>
+    readonly contenders: readonly Sized[]
     readonly expect: readonly string[]
   }
   const cases: readonly Case[] = [
@@ -107,10 +120,7 @@ describe('a line', () => {
     {
       name: 'keeps a quota, and a small run does not overtake a big one',
       at: room({ quota: { vcpu: 8 } }, { used: used(6) }),
-      contenders: [
-        contender('a', { size: () => ({ cpuUnits: 4096, memoryMib: 1 }) }),
-        contender('bb'),
-      ],
+      contenders: [contender('a', { size: { cpuUnits: 4096, memoryMib: 1 } }), contender('bb')],
       expect: [
         'a: Waits, it is next: 6 of 8 vCPU of the quota of WorkPool etl are taken.',
         'bb: Waits, behind 1 run: 6 of 8 vCPU of the quota of WorkPool etl are taken.',
@@ -134,10 +144,7 @@ describe('a line', () => {
     {
       name: 'is not held up by a run that never fits',
       at: room({ quota: { vcpu: 2 } }),
-      contenders: [
-        contender('a', { size: () => ({ cpuUnits: 16384, memoryMib: 1 }) }),
-        contender('bb'),
-      ],
+      contenders: [contender('a', { size: { cpuUnits: 16384, memoryMib: 1 } }), contender('bb')],
       expect: [
         'a: One task of it needs 16, more than there is: 0 of 2 vCPU of the quota of WorkPool etl are taken.',
         'bb: Go 1',
@@ -227,7 +234,7 @@ describe('whatever the pool and its runs', () => {
       fast: number | undefined
     },
     taken: number,
-  ): Room {
+  ): Room<Sized> {
     const fast = limits.fast === undefined ? {} : { concurrencyLimit: limits.fast }
     return room(
       {
@@ -246,7 +253,7 @@ describe('whatever the pool and its runs', () => {
     fc.assert(
       fc.property(spec, runs, start, (limits, list, taken) => {
         const contenders = list.map(({ cpu, ...one }, index) =>
-          contender(`r${index}`, { ...one, size: () => ({ cpuUnits: cpu, memoryMib: 1 }) }),
+          contender(`r${index}`, { ...one, size: { cpuUnits: cpu, memoryMib: 1 } }),
         )
         const at = build(limits, taken)
         const { turnOf } = callUp(at, inOrder(at.spec, contenders))
@@ -265,7 +272,7 @@ describe('whatever the pool and its runs', () => {
             taken,
           ),
         ).toBe(true)
-        const vcpu = sum(({ one, tasks }) => (tasks * one.size().cpuUnits) / 1024)
+        const vcpu = sum(({ one, tasks }) => (tasks * one.size.cpuUnits) / 1024)
         expect(within(limits.vcpu, vcpu, taken)).toBe(true)
         const fast = sum(({ one, tasks }) => (one.queue === 'fast' ? tasks : 0))
         expect(within(limits.fast, fast, 0)).toBe(true)

@@ -31,10 +31,8 @@ export interface Contender {
   readonly createdAt: string
   /** Tasks that it would launch now: 1, or what is left of an array. */
   readonly tasks: number
-  /** Of one of its tasks. Asked for only where the pool has a quota of it. */
-  readonly size: () => TaskSize
   readonly group: Group | undefined
-  /** It was launched before, so it has its place in the group already. */
+  /** It was launched before, so it holds a place of its group already. */
   readonly holdsGroup: boolean
 }
 
@@ -51,14 +49,16 @@ export type Turn =
     }
   | { readonly type: 'Cancel'; readonly why: string }
 
-/** What is known of a pool when its line is called up. */
-export interface Room {
+/** What is known of a pool when its line is called. */
+export interface Room<C extends Contender> {
   readonly name: string
   readonly spec: WorkPoolSpec
   readonly used: readonly PoolUse[]
   /** Active runs of a group, without the contenders. */
   readonly active: (group: Group) => number
-  /** No contender is of a group, and each names a queue that there is. */
+  /** The size of one task. Asked for only where the pool has a quota of sizes. */
+  readonly sizeOf: (contender: C) => TaskSize
+  /** No contender has a group, and each names a queue that exists. */
   readonly isPlain: boolean
 }
 
@@ -66,40 +66,40 @@ const CPU_UNITS_PER_VCPU = 1024
 const MIB_PER_GIB = 1024
 
 /** Something of which there is only so much. */
-interface Resource {
+interface Resource<C> {
   readonly what: string
   readonly total: number
-  /** By tasks that there are, and by those that are called up now. More than there is, after a limit was lowered. */
+  /** By living tasks and by those that are called now; more than `total` after a limit was lowered. */
   taken: number
-  readonly perTask: (contender: Contender) => number
+  readonly perTask: (contender: C) => number
   /** Some tasks take more of it than others. */
   readonly isBySize: boolean
 }
 
-/** What a line was told. */
+/** What the contenders of a line are told. */
 export interface Calls<C extends Contender> {
   readonly turnOf: (contender: C) => Turn
-  /** Those who need not wait, first come first. */
+  /** The contenders that need not wait, in the order of the line. */
   readonly called: readonly C[]
 }
 
 /**
  * Whose turn it is, for every run that waits in a pool, in the order of `inLine`. The first that finds no room
- * stops all behind it, so a big or important run is never overtaken by a small one. Who waits for something
- * that is not the pool's (its queue's limit, its deployment's, a quota that is smaller than itself) stops
- * nobody else. A line in which nobody stands apart is walked to the first that has to wait; those behind are
- * told when they ask. Pure, as long as `order` does not change.
+ * stops all behind it, so a big or important run is never overtaken by a small one. A run that waits for
+ * something that is not the pool's (its queue's limit, its deployment's, a quota that is smaller than itself)
+ * stops nobody else. Where no run can wait for anything but the pool, the line is walked only to the first that
+ * has to wait; those behind are told when they ask. Pure, as long as `order` does not change.
  */
-export function callUp<C extends Contender>(room: Room, order: readonly C[]): Calls<C> {
+export function callUp<C extends Contender>(room: Room<C>, order: readonly C[]): Calls<C> {
   const line = openLine(room)
-  const nobodyIsApart = room.isPlain && !line.pool.some(({ isBySize }) => isBySize)
-  if (nobodyIsApart && line.pool.length === 0 && line.queues.size === 0) {
+  const allWaitForPool = room.isPlain && !line.pool.some(({ isBySize }) => isBySize)
+  if (allWaitForPool && line.pool.length === 0 && line.queues.size === 0) {
     return { turnOf: ({ tasks }) => ({ type: 'Go', tasks }), called: order }
   }
   const turns = new Map<string, Turn>()
   const called: C[] = []
   for (const contender of order) {
-    if (nobodyIsApart && line.blocked !== undefined) break
+    if (allWaitForPool && line.blocked !== undefined) break
     const turn = turnOf(line, contender)
     turns.set(contender.id, turn)
     if (turn.type !== 'Wait') called.push(contender)
@@ -128,10 +128,10 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-interface Line {
-  readonly room: Room
-  readonly pool: readonly Resource[]
-  readonly queues: ReadonlyMap<string, Resource>
+interface Line<C extends Contender> {
+  readonly room: Room<C>
+  readonly pool: readonly Resource<C>[]
+  readonly queues: ReadonlyMap<string, Resource<C>>
   /** Places taken in each group, by contenders before. */
   readonly places: Map<string, number>
   /** What the pool has run out of. */
@@ -139,22 +139,24 @@ interface Line {
   ahead: number
 }
 
-function openLine(room: Room): Line {
-  const { name, spec, used } = room
+function openLine<C extends Contender>(room: Room<C>): Line<C> {
+  const { name, spec, used, sizeOf } = room
   const { concurrencyLimit, quota = {} } = spec
   const tasks = sum(used, (use) => use.tasks)
   const cpu = sum(used, (use) => use.cpuUnits) / CPU_UNITS_PER_VCPU
   const memory = sum(used, (use) => use.memoryMib) / MIB_PER_GIB
+  const cpuOf = (one: C): number => sizeOf(one).cpuUnits / CPU_UNITS_PER_VCPU
+  const memoryOf = (one: C): number => sizeOf(one).memoryMib / MIB_PER_GIB
   const pool = [
-    limited(concurrencyLimit, tasks, `slots of WorkPool ${name}`, oneEach),
+    limited<C>(concurrencyLimit, tasks, `slots of WorkPool ${name}`, oneEach),
     limited(quota.tasks, tasks, `tasks of the quota of WorkPool ${name}`, oneEach),
     limited(quota.vcpu, cpu, `vCPU of the quota of WorkPool ${name}`, cpuOf),
     limited(quota.memoryGiB, memory, `GiB of the quota of WorkPool ${name}`, memoryOf),
   ].flat()
-  const queues = (spec.queues ?? []).flatMap((queue): [string, Resource][] => {
+  const queues = (spec.queues ?? []).flatMap((queue): [string, Resource<C>][] => {
     const mine = used.find((use) => use.queue === queue.name)?.tasks ?? 0
     const what = `slots of queue ${queue.name}`
-    return limited(queue.concurrencyLimit, mine, what, oneEach).map((one) => [queue.name, one])
+    return limited<C>(queue.concurrencyLimit, mine, what, oneEach).map((one) => [queue.name, one])
   })
   return { room, pool, queues: new Map(queues), places: new Map(), blocked: undefined, ahead: 0 }
 }
@@ -167,29 +169,21 @@ function oneEach(): number {
   return 1
 }
 
-function cpuOf(contender: Contender): number {
-  return contender.size().cpuUnits / CPU_UNITS_PER_VCPU
-}
-
-function memoryOf(contender: Contender): number {
-  return contender.size().memoryMib / MIB_PER_GIB
-}
-
-function limited(
+function limited<C>(
   total: number | undefined,
   used: number,
   what: string,
-  perTask: Resource['perTask'],
-): readonly Resource[] {
+  perTask: Resource<C>['perTask'],
+): readonly Resource<C>[] {
   if (total === undefined) return []
   return [{ what, total, taken: used, perTask, isBySize: perTask !== oneEach }]
 }
 
-function freeOf({ total, taken }: Resource): number {
+function freeOf({ total, taken }: Resource<never>): number {
   return Math.max(0, total - taken)
 }
 
-function sentenceOf({ what, total, taken }: Resource): string {
+function sentenceOf({ what, total, taken }: Resource<never>): string {
   return `${rounded(taken)} of ${rounded(total)} ${what} are taken`
 }
 
@@ -197,7 +191,7 @@ function rounded(value: number): string {
   return String(Math.round(value * 100) / 100)
 }
 
-function turnOf(line: Line, contender: Contender): Turn {
+function turnOf<C extends Contender>(line: Line<C>, contender: C): Turn {
   const { room } = line
   const unknown = unknownQueue(room, contender.queue)
   if (unknown !== undefined) return { type: 'Wait', why: unknown, ahead: 0, stalled: true }
@@ -212,7 +206,7 @@ function turnOf(line: Line, contender: Contender): Turn {
   return launchTurn(line, contender)
 }
 
-function launchTurn(line: Line, contender: Contender): Turn {
+function launchTurn<C extends Contender>(line: Line<C>, contender: C): Turn {
   const queue = line.queues.get(contender.queue)
   const ofQueue = queue ? Math.floor(freeOf(queue)) : Number.POSITIVE_INFINITY
   if (queue && ofQueue < 1) {
@@ -229,13 +223,13 @@ function launchTurn(line: Line, contender: Contender): Turn {
 }
 
 /** As many of `wanted` tasks as there is room for, and the resource that allows no more. */
-function fitting(
-  pool: readonly Resource[],
-  contender: Contender,
+function fitting<C>(
+  pool: readonly Resource<C>[],
+  contender: C,
   wanted: number,
-): readonly [number, Resource | undefined] {
+): readonly [number, Resource<C> | undefined] {
   let tasks = wanted
-  let short: Resource | undefined
+  let short: Resource<C> | undefined
   for (const resource of pool) {
     const each = resource.perTask(contender)
     const room = each > 0 ? Math.floor(freeOf(resource) / each) : Number.POSITIVE_INFINITY
@@ -252,13 +246,16 @@ function waitBehind(ahead: number, reason: string): Turn {
 }
 
 /** Undefined: the deployment has nothing against it, and its place is taken. */
-function groupTurn(line: Line, { group, holdsGroup }: Contender): Turn | undefined {
+function groupTurn<C extends Contender>(
+  line: Line<C>,
+  { group, holdsGroup }: Contender,
+): Turn | undefined {
   if (!group || holdsGroup) return undefined
   const before = line.places.get(group.id) ?? 0
   const active = line.room.active(group)
   line.places.set(group.id, before + 1)
   if (active + before < group.limit) return undefined
-  // Those who go now take their places with this very call.
+  // Runs that are called now have taken their places in this very round.
   const places = Math.max(active, group.limit)
   const taken = `${places} of ${group.limit} active runs of ${group.name} are taken`
   if (group.policy === 'CancelNew') {
@@ -269,7 +266,10 @@ function groupTurn(line: Line, { group, holdsGroup }: Contender): Turn | undefin
   return { type: 'Wait', why: `Waits, ${behind}: ${taken}.`, ahead: waiting }
 }
 
-function unknownQueue({ name, spec }: Room, queue: string): string | undefined {
+function unknownQueue(
+  { name, spec }: Pick<Room<never>, 'name' | 'spec'>,
+  queue: string,
+): string | undefined {
   const known = [DEFAULT_QUEUE, ...(spec.queues ?? []).map((one) => one.name)]
   if (known.includes(queue)) return undefined
   const near = nearest(queue, known)

@@ -16,13 +16,13 @@ export interface NextDefinition {
 }
 
 /**
- * What the next run of a deployment will need registered; undefined where that cannot be said: nothing
- * may start, the run alone decides (its name, time or parameters stand in the definition), a manifest is
+ * What the next run of a deployment will need registered. Undefined where that cannot be told: nothing may
+ * start, the run alone decides (its name, time or parameters stand in the definition), a manifest is
  * wrong, or a definition is linked, which only ECS can show.
  */
 export type ReadNextDefinition = (deployment: Deployment) => NextDefinition | undefined
 
-/** Two runs that have nothing in common but their deployment. */
+/** Scheduled times of two imagined runs, a day, a minute and a second apart: what differs between them is not the deployment's. */
 const TIMES_MS = [0, 86_461_000] as const
 
 /** Deployments whose answer is remembered; beyond it the oldest answer is computed again. */

@@ -18,7 +18,7 @@ export class OwnCommits {
     }
   }
 
-  /** A status that its own reconcile has just found out, and nothing else: it has decided by it already. */
+  /** Whether the change is a status that the object's own reconcile is writing, and nothing else: it has decided by it already. */
   isOwnStatus({ type, kind, namespace, name, object, previous }: Change): boolean {
     return (
       type === 'MODIFIED' &&

@@ -14,7 +14,7 @@ const PREPARING_MS = 300_000
  *
  * - `#order` holds the contenders among `#places`, as `inLine` has them.
  * - `#preparing` holds those of them that have begun to prepare their launch: the only ones that time moves.
- * - `#waiting` counts by queue who is not active; `#grouped` counts the contenders of a group.
+ * - `#waiting` counts the runs that are not active, by queue; `#grouped` counts the contenders with a group.
  */
 export class PoolLine {
   readonly #places = new Map<string, Place>()
@@ -45,25 +45,25 @@ export class PoolLine {
     return this.#waiting
   }
 
-  /** See Room.isPlain; with `asking`, who may not be among them yet. */
+  /** See Room.isPlain. `asking` is counted as well, should it not be in the line yet. */
   isPlain(asking?: Place): boolean {
     if (this.#grouped > 0 || asking?.group) return false
     const queues = [...this.#waiting.keys(), ...(asking ? [asking.queue] : [])]
     return queues.every((name) => this.#queues.has(name))
   }
 
-  /** How many have prepared their launch for too long: others go first. Time only ever adds to them. */
+  /** How many have been preparing their launch for too long, so that others go first. It grows with time alone. */
   lateCount(nowMs: number): number {
     return [...this.#preparing.values()].filter((place) => isLate(place, nowMs)).length
   }
 
-  /** Whether a run that asks now has its place among the contenders already. */
+  /** Whether the line counts a run that asks now among the contenders already. */
   isContender(place: Place, nowMs: number): boolean {
     const isHere = this.#places.has(place.id)
     return isHere && place.stage === 'Contender' && !isLate(place, nowMs)
   }
 
-  /** In order; with `asking`, who says now that it wants to launch. */
+  /** In order; with `asking`, a run that says now that it wants to launch. */
   contenders(nowMs: number, asking?: Place): readonly Place[] {
     const isHere = asking === undefined || this.isContender(asking, nowMs)
     if (isHere && this.lateCount(nowMs) === 0) return this.#order
@@ -72,7 +72,7 @@ export class PoolLine {
     return onTime.toSpliced(placeIn(onTime, asking, this.#compare), 0, asking)
   }
 
-  /** False: it is as it was. */
+  /** Returns false when nothing changed. */
   put(place: Place): boolean {
     const before = this.#places.get(place.id)
     if (before && isSamePlace(before, place)) return false
@@ -109,13 +109,13 @@ export class PoolLine {
   }
 }
 
-/** It has prepared its launch for too long: others go first, and it may still go when there is room. */
+/** It has been preparing its launch for too long: others go first, though it may still launch when there is room. */
 function isLate({ stage, preparingSinceMs }: Place, nowMs: number): boolean {
   const isPreparing = stage === 'Contender' && preparingSinceMs !== undefined
   return isPreparing && nowMs - preparingSinceMs >= PREPARING_MS
 }
 
-/** Whether a line is the same with either of them: most changes of a run are none of its place. */
+/** Whether the line is the same with either of them: most changes of a run leave its place as it is. */
 function isSamePlace(one: Place, other: Place): boolean {
   return COMPARED.every((member) => {
     const [before, after] = [one[member], other[member]]
@@ -124,7 +124,7 @@ function isSamePlace(one: Place, other: Place): boolean {
   })
 }
 
-/** Its size follows from its generation. */
+/** `size` is not among them: it follows from `generation`. */
 const COMPARED = [
   'stage',
   'preparingSinceMs',

@@ -50,7 +50,7 @@ async function find(
   const latest = wanted.matchLatest
     ? await account.ecs.describeTaskDefinition(wanted.family, signal)
     : undefined
-  // The tag is trusted because only a registration with this content writes it (DESIGN 11; aws-ecs 1.3).
+  // The tag is trusted because only a registration of this very content writes it.
   const equal = latest?.status === 'ACTIVE' && latest.tags[WIRE.tagDefinitionHash] === wanted.hash
   const definition = equal ? latest : await account.ecs.registerTaskDefinition(wanted.body, signal)
   const isOurs = !equal || isTaggedOurs(wanted, latest)

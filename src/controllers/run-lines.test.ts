@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aNewObject, CREATED_MS, keyOfRun, openTestStore } from '../../test/world/test-store.ts'
 import type { WorkPoolSpec } from '../kinds/generated.ts'
+import type { Run } from '../kinds/run.ts'
 import { isoTime } from '../lib/instant.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { SqliteStore } from '../store/open.ts'
 import { RunLines } from './run-lines.ts'
-import type { RunObject } from './run-place.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const
 type Name = (typeof NAMES)[number]
@@ -97,7 +97,7 @@ function answers(store: SqliteStore, lines: RunLines, spec: WorkPoolSpec): unkno
       waiting: Object.fromEntries(lines.waiting('default', name)),
       called: lines.called(pool, NOW_MS).map(({ id }) => id),
       turns: NAMES.flatMap((one) => {
-        const run = store.objects.get(keyOfRun(one)) as RunObject | undefined
+        const run = store.objects.get(keyOfRun(one)) as Run | undefined
         return run ? [lines.turn(pool, NOW_MS, run)] : []
       }),
     }
@@ -126,7 +126,7 @@ test('a run that was over and runs again takes its place behind the slots that a
   const state = { type: 'COMPLETED', name: 'Completed' }
   store.transaction(() => store.objects.create(aNewObject('a', { status: { state } })))
   const lines = linesOver(store)
-  const run = store.objects.get(keyOfRun('a')) as RunObject
+  const run = store.objects.get(keyOfRun('a')) as Run
   const used = (tasks: number) => [{ queue: 'default', tasks, cpuUnits: 0, memoryMib: 0 }]
   const pool = { namespace: 'default', name: 'default', spec }
   expect(lines.turn({ ...pool, used: used(0) }, NOW_MS, run)).toEqual({ type: 'Go', tasks: 1 })
@@ -134,6 +134,27 @@ test('a run that was over and runs again takes its place behind the slots that a
     type: 'Wait',
     why: 'Waits, it is next: 1 of 1 slots of WorkPool default are taken.',
   })
+})
+
+test('the size of a run is asked for where a quota needs it, once', () => {
+  const spec: WorkPoolSpec = { quota: { vcpu: 0.5 } }
+  const store = storeWith(spec)
+  store.transaction(() => {
+    for (const name of ['a', 'b', 'c']) store.objects.create(aNewObject(name))
+  })
+  const asked: string[] = []
+  const sizeOf = ({ metadata }: Run) => {
+    asked.push(metadata.name)
+    return { cpuUnits: 256, memoryMib: 512 }
+  }
+  const lines = new RunLines({ store, sizeOf })
+  lines.start()
+  const pool = { namespace: 'default', name: 'default', spec }
+  const called = () => lines.called(pool, NOW_MS).map(({ name }) => name)
+  expect(called()).toEqual(['a', 'b'])
+  store.transaction(() => store.objects.create(aNewObject('d')))
+  expect(called()).toEqual(['a', 'b'])
+  expect(asked.toSorted()).toEqual(['a', 'b', 'c', 'd'])
 })
 
 describe('lines that are read in slices', () => {
@@ -183,6 +204,24 @@ describe('lines that are read in slices', () => {
     expect(lines.waiting('default', 'default').get('default')).toBe(100)
   })
 
+  test('have none that has the id of a run that has gone meanwhile', async () => {
+    const store = storeWith({})
+    store.transaction(() => {
+      for (let index = 0; index < 100; index += 1) store.objects.create(aNewObject(`r${index}`))
+    })
+    const lines = linesOver(store)
+    await lines.read(KEY, () => {
+      if (!store.objects.get(keyOfRun('r99'))) return undefined
+      store.transaction(() => {
+        store.objects.markDeleted(keyOfRun('r99'), NOW_MS)
+        store.objects.create(aNewObject('new', { spec: { workPool: 'other' } }))
+      })
+      return undefined
+    })
+    expect(Object.fromEntries(lines.waiting('default', 'default'))).toEqual({ default: 99 })
+    expect(Object.fromEntries(lines.waiting('default', 'other'))).toEqual({ default: 1 })
+  })
+
   test('are read again after the pool was changed meanwhile', async () => {
     const store = storeWith({})
     const lines = linesOver(store)
@@ -195,4 +234,30 @@ describe('lines that are read in slices', () => {
     })
     expect(lines.read(KEY, () => undefined)).toBeUndefined()
   })
+})
+
+test('knows who waits for a run or a deployment, as the specs say now', () => {
+  const store = storeWith({})
+  const create = (name: Name, spec: JsonObject) =>
+    store.transaction(() => store.objects.create(aNewObject(name, { spec })))
+  create('a', { deployment: 'free' })
+  create('b', {})
+  create('c', { dependsOn: [{ name: 'a' }] })
+  create('d', { dependsOn: [{ kind: 'Deployment', name: 'free' }] })
+  const lines = linesOver(store)
+  lines.waiting('default', 'default')
+  const get = (name: Name) => {
+    const run = store.objects.get(keyOfRun(name))
+    if (!run) throw new Error(`no run ${name}`)
+    return run
+  }
+  const dependents = (name: Name) => lines.dependents(get(name) as Run).map((key) => key.name)
+  expect(dependents('a')).toEqual(['c', 'd'])
+  store.transaction(() =>
+    store.objects.update({ ...get('c'), spec: { dependsOn: [{ name: 'b' }] } }),
+  )
+  expect(dependents('a')).toEqual(['d'])
+  expect(dependents('b')).toEqual(['c'])
+  store.transaction(() => store.objects.markDeleted(keyOfRun('c'), NOW_MS))
+  expect(dependents('b')).toEqual([])
 })

@@ -1,21 +1,24 @@
 import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec, WorkPoolSpec } from '../kinds/generated.ts'
 import { keyOf, type ObjectKey } from '../kinds/meta.ts'
+import type { Run } from '../kinds/run.ts'
 import type { WorkPool } from '../kinds/workpool.ts'
 import { invariant } from '../lib/assert.ts'
+import { lazily } from '../lib/lazily.ts'
 import { sortInSlices } from '../lib/sorted.ts'
 import type { Change, PoolUse, Store } from '../store/types.ts'
 import { type Calls, callUp, type Group, inLine, type TaskSize, type Turn } from './line.ts'
 import { PoolLine } from './pool-line.ts'
-import { type Place, placeOf, poolNameOf, type RunObject } from './run-place.ts'
+import { RunDependents } from './run-dependents.ts'
+import { type Place, placeOf, poolNameOf } from './run-place.ts'
 
 export interface RunLinesDeps {
   readonly store: Store
   /** What a task of the run takes, as far as its template says. */
-  readonly sizeOf: (run: RunObject) => TaskSize
+  readonly sizeOf: (run: Run) => TaskSize
 }
 
-/** Of a run that has just gone: its line hears of it with the same commit. */
+/** The size of a run that has just been deleted: the same commit takes it out of its line. */
 const NO_SIZE: TaskSize = { cpuUnits: 0, memoryMib: 0 }
 
 type Pause = () => Promise<void> | undefined
@@ -27,16 +30,18 @@ interface Reading {
   readonly changed: Map<string, ObjectKey>
 }
 
-/** Runs that are read between two pauses: less than a millisecond. */
+/** Runs that are read, or put into their places, between two pauses: less than a millisecond. */
 const SLICE = 16
 
 interface Line {
+  readonly namespace: string
+  readonly pool: string
   readonly runs: PoolLine
   /** The last answer, and what it was the answer to. */
   called: { readonly question: string; readonly calls: Calls<Place> } | undefined
 }
 
-/** Of a pool that is asked for. */
+/** The pool that is asked about. */
 interface PoolQuestion {
   readonly namespace: string
   readonly name: string
@@ -52,8 +57,8 @@ interface PoolQuestion {
  * - A pool's line is read from the store when it is first asked for, and follows each commit from then
  *   on: store and line are never apart when a decision is made, because both change before anything
  *   else runs.
- * - Who is about to ask calls `read` first: a line that is not there is read in slices (`#readings`), and only
- *   one that is asked for without that at once.
+ * - Callers `read` a line before they ask about it: a missing one is then read in slices (`#readings`). Without
+ *   that it is read in one go.
  * - A pool or deployment whose spec changes drops the lines of its namespace: they are read again.
  * - `#version` grows with every change of a line, so an answer is used for as long as nothing changes.
  */
@@ -61,8 +66,9 @@ export class RunLines {
   readonly #deps: RunLinesDeps
   readonly #lines = new Map<string, Line>()
   readonly #readings = new Map<string, Reading>()
-  /** Keys of runs by the object that they wait for. */
-  readonly #dependents = new Map<string, Map<string, ObjectKey>>()
+  /** Sizes that were asked for. A place that held its run for that would keep all of them in memory. */
+  readonly #sizes = new WeakMap<Place, TaskSize>()
+  readonly #dependents = new RunDependents()
   #version = 0
   #unsubscribe = (): void => {}
 
@@ -83,12 +89,12 @@ export class RunLines {
     this.#dependents.clear()
   }
 
-  /** Reads the line that a pool or a run will ask for; undefined where it is there, or nobody will. */
+  /** Reads the line that a pool or a run is about to ask about; undefined when there is nothing to wait for. */
   read(about: ObjectKey, pause: Pause): Promise<void> | undefined {
     const { kind, namespace } = about
     if (kind === 'WorkPool') return this.#readLine(namespace, about.name, pause)
-    const run = this.#deps.store.objects.get(about) as RunObject | undefined
-    return run && this.#readLine(namespace, poolNameOf(run, this.#deploymentOf(run)), pause)
+    const run = this.#deps.store.objects.get(about) as Run | undefined
+    return run && this.#readLine(namespace, this.#poolNameOf(run), pause)
   }
 
   /** How many runs of a pool are neither active nor over, by queue. */
@@ -96,13 +102,13 @@ export class RunLines {
     return this.#line(namespace, pool).runs.waiting
   }
 
-  /** Those who want to launch and need not wait, first come first. */
+  /** Runs that want to launch and need not wait, in the order of the line. */
   called(pool: PoolQuestion, nowMs: number): readonly Place[] {
     return this.#calls(pool, nowMs).called
   }
 
   /** The turn of a run that says now that it wants to launch. */
-  turn(pool: PoolQuestion, nowMs: number, asking: RunObject): Turn {
+  turn(pool: PoolQuestion, nowMs: number, asking: Run): Turn {
     const { runs } = this.#line(pool.namespace, pool.name)
     const place = runs.place(asking.metadata.uid) ?? this.#newPlace(pool.name, asking)
     return this.#calls(pool, nowMs, place).turnOf(place)
@@ -123,7 +129,8 @@ export class RunLines {
     ])
     if (line.called?.question === question) return line.called.calls
     const active = this.#activeIn(namespace, name)
-    const room = { name, spec, used, active, isPlain: runs.isPlain(asking) }
+    const sizeOf = (place: Place): TaskSize => this.#sizeOf(namespace, place)
+    const room = { name, spec, used, active, sizeOf, isPlain: runs.isPlain(asking) }
     const calls = callUp(room, runs.contenders(nowMs, asking))
     line.called = { question, calls }
     return calls
@@ -141,30 +148,24 @@ export class RunLines {
   }
 
   /** Runs whose place a run takes that is new or due now. */
-  membersOfGroup(run: RunObject): readonly ObjectKey[] {
-    const deployment = this.#deploymentOf(run)
+  membersOfGroup(run: Run): readonly ObjectKey[] {
     const { namespace, uid } = run.metadata
-    const pool = poolNameOf(run, deployment)
+    const pool = this.#poolNameOf(run)
     const group = this.#line(namespace, pool).runs.place(uid)?.group
     if (group?.policy !== 'Replace') return []
     return this.#members(namespace, pool, group)
       .filter(({ id, stage }) => id !== uid && stage !== 'Other')
-      .map(({ key }) => key)
+      .map(({ name }) => toKey(namespace, name))
   }
 
   /** Runs that wait for this one, or for the newest run of its deployment. */
-  dependents({ metadata, spec }: RunObject): readonly ObjectKey[] {
-    const { namespace, name } = metadata
-    const { deployment } = spec
-    const names = [`Run/${name}`, ...(deployment === undefined ? [] : [`Deployment/${deployment}`])]
-    return names.flatMap((one) => [
-      ...(this.#dependents.get(`${namespace}/${one}`)?.values() ?? []),
-    ])
+  dependents(run: Run): readonly ObjectKey[] {
+    return this.#dependents.of(run)
   }
 
   /** Active runs by group, counted once and when the first group is asked for. */
   #activeIn(namespace: string, pool: string): (group: Group) => number {
-    const counts = once(() => {
+    const counts = lazily(() => {
       const found = new Map<string, number>()
       for (const name of new Set([pool, ...this.poolsWithKeys(namespace)])) {
         for (const { group, stage, holdsGroup } of this.#line(namespace, name).runs.places()) {
@@ -191,7 +192,7 @@ export class RunLines {
     const deployments = this.#deps.store.objects.list({ kind: 'Deployment', namespace })
     const pools = (deployments as unknown as readonly Deployment[])
       .filter(({ spec }) => spec.concurrency?.key !== undefined)
-      .map(({ spec }) => spec.workPool ?? 'default')
+      .map(({ spec }) => poolNameOf({}, spec))
     return [...new Set(pools)]
   }
 
@@ -199,12 +200,10 @@ export class RunLines {
     const key = `${namespace}/${pool}`
     const known = this.#lines.get(key)
     if (known) return known
-    const { objects } = this.#deps.store
     const line = this.#newLine(namespace, pool)
     this.#lines.set(key, line)
-    for (const run of objects.unfinishedRunKeysOfWorkPool(namespace, pool)) {
-      const object = objects.get(run) as RunObject | undefined
-      if (object) this.#put(line, pool, object)
+    for (const page of this.#runsOf(line)) {
+      for (const run of page) this.#put(line, run)
     }
     return line
   }
@@ -220,11 +219,11 @@ export class RunLines {
       // Not before the reading is known: from then on it hears of every change.
       done: Promise.resolve().then(async () => {
         try {
-          const line = await this.#fill({ namespace, pool }, pause)
-          // Dropped meanwhile, or somebody could not wait.
+          const line = await this.#fill(this.#newLine(namespace, pool), pause)
+          // It was dropped meanwhile, or another caller has read it in one go.
           if (this.#readings.get(key) !== reading || this.#lines.has(key)) return
           this.#lines.set(key, line)
-          for (const [uid, run] of changed) this.#readAgain(line, pool, { uid, run })
+          for (const [uid, run] of changed) this.#readAgain(line, uid, run)
         } finally {
           if (this.#readings.get(key) === reading) this.#readings.delete(key)
         }
@@ -234,21 +233,18 @@ export class RunLines {
     return reading.done
   }
 
-  /** In order: a list of a hundred thousand takes a new last member at once, and any other slowly. */
-  async #fill(
-    { namespace, pool }: { readonly namespace: string; readonly pool: string },
-    pause: Pause,
-  ): Promise<Line> {
-    const { objects } = this.#deps.store
-    const line = this.#newLine(namespace, pool)
+  /** Enters the runs in their order: appending to a list of a hundred thousand is quick, inserting is not. */
+  async #fill(line: Line, pause: Pause): Promise<Line> {
     const places: Place[] = []
-    for (const [index, key] of objects.unfinishedRunKeysOfWorkPool(namespace, pool).entries()) {
-      if (index % SLICE === 0) await pause()
-      const run = objects.get(key) as RunObject | undefined
-      const place = run && this.#placeOf(pool, run)
-      if (place) places.push(place)
+    for (const page of this.#runsOf(line)) {
+      for (const run of page) {
+        // A run that was created meanwhile may have the row id of one that is gone.
+        const place = this.#belongsTo(line, run) && this.#placeOf(line.pool, run)
+        if (place) places.push(place)
+      }
+      await pause()
     }
-    const compare = inLine(this.#pool(namespace, pool)?.spec ?? {})
+    const compare = inLine(this.#pool(line.namespace, line.pool)?.spec ?? {})
     const sorted = await sortInSlices(places, compare, pause)
     for (const [index, place] of sorted.entries()) {
       if (index % SLICE === 0) await pause()
@@ -257,68 +253,68 @@ export class RunLines {
     return line
   }
 
-  #newLine(namespace: string, pool: string): Line {
-    return { runs: new PoolLine(this.#pool(namespace, pool)), called: undefined }
+  #runsOf({ namespace, pool }: Line): Iterable<readonly Run[]> {
+    const { objects } = this.#deps.store
+    return objects.unfinishedRunsOfWorkPool(namespace, pool, SLICE) as Iterable<readonly Run[]>
   }
 
-  #readAgain(
-    line: Line,
-    pool: string,
-    { uid, run: key }: { readonly uid: string; readonly run: ObjectKey },
-  ): void {
-    const run = this.#deps.store.objects.get(key) as RunObject | undefined
-    if (run?.metadata.uid === uid) this.#put(line, pool, run)
+  #newLine(namespace: string, pool: string): Line {
+    const runs = new PoolLine(this.#pool(namespace, pool))
+    return { namespace, pool, runs, called: undefined }
+  }
+
+  #readAgain(line: Line, uid: string, key: ObjectKey): void {
+    const run = this.#deps.store.objects.get(key) as Run | undefined
+    if (run?.metadata.uid === uid && this.#belongsTo(line, run)) this.#put(line, run)
     else this.#remove(line, uid)
   }
 
-  /** Undefined for a run that is over. */
-  #placeOf(poolName: string, run: RunObject): Place | undefined {
-    const key = keyOf(run)
-    const size = once(() => this.#sizeOf(key))
-    const pool = this.#pool(run.metadata.namespace, poolName)
-    return placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName }, size)
+  #belongsTo({ pool }: Line, run: Run): boolean {
+    return this.#poolNameOf(run) === pool
   }
 
-  /** Of a run that was over and is about to run again: it comes to the line as if it were new. */
-  #newPlace(poolName: string, { status: _, ...run }: RunObject): Place {
+  /** Undefined for a run that is over. */
+  #placeOf(poolName: string, run: Run): Place | undefined {
+    const pool = () => this.#pool(run.metadata.namespace, poolName)
+    return placeOf({ run, deployment: this.#deploymentOf(run), pool, poolName })
+  }
+
+  /** The place of a run that was over and is about to run again: it joins the line as if it were new. */
+  #newPlace(poolName: string, { status: _, ...run }: Run): Place {
     const place = this.#placeOf(poolName, run)
     invariant(place, 'a run without a state is not over')
     return place
   }
 
-  #put(line: Line, poolName: string, run: RunObject): void {
-    const place = this.#placeOf(poolName, run)
+  #put(line: Line, run: Run): void {
+    const place = this.#placeOf(line.pool, run)
     if (place) this.#enter(line, place)
     else this.#remove(line, run.metadata.uid)
   }
 
   #enter(line: Line, place: Place): void {
+    const before = line.runs.place(place.id)
     if (!line.runs.put(place)) return
     this.#version += 1
-    const { id, key: run, dependsOn = [] } = place
-    for (const { kind = 'Run', name } of dependsOn) {
-      const key = `${run.namespace}/${kind}/${name}`
-      const waiting = this.#dependents.get(key) ?? new Map<string, ObjectKey>()
-      this.#dependents.set(key, waiting.set(id, run))
-    }
+    // Its spec may name others now.
+    if (before) this.#dependents.remove(line.namespace, before)
+    this.#dependents.add(line.namespace, place)
   }
 
   #remove(line: Line, uid: string): void {
     const place = line.runs.remove(uid)
     if (!place) return
     this.#version += 1
-    for (const { kind = 'Run', name } of place.dependsOn ?? []) {
-      const key = `${place.key.namespace}/${kind}/${name}`
-      const waiting = this.#dependents.get(key)
-      waiting?.delete(uid)
-      if (waiting?.size === 0) this.#dependents.delete(key)
-    }
+    this.#dependents.remove(line.namespace, place)
   }
 
-  /** Read when it is asked for: a place that held its run would keep all of them in memory. */
-  #sizeOf(key: ObjectKey): TaskSize {
-    const run = this.#deps.store.objects.get(key) as RunObject | undefined
-    return run ? this.#deps.sizeOf(run) : NO_SIZE
+  #sizeOf(namespace: string, place: Place): TaskSize {
+    const known = this.#sizes.get(place)
+    if (known) return known
+    const run = this.#deps.store.objects.get(toKey(namespace, place.name)) as Run | undefined
+    const size = run ? this.#deps.sizeOf(run) : NO_SIZE
+    this.#sizes.set(place, size)
+    return size
   }
 
   #pool(namespace: string, name: string): WorkPool | undefined {
@@ -327,7 +323,11 @@ export class RunLines {
       | undefined
   }
 
-  #deploymentOf(run: RunObject): Deployment | undefined {
+  #poolNameOf(run: Run): string {
+    return poolNameOf(run.spec, this.#deploymentOf(run)?.spec)
+  }
+
+  #deploymentOf(run: Run): Deployment | undefined {
     const { deployment: name } = run.spec
     if (name === undefined) return undefined
     const { namespace } = run.metadata
@@ -347,9 +347,9 @@ export class RunLines {
   }
 
   #followRun(change: Change): void {
-    const run = change.object as RunObject | undefined
+    const run = change.object as Run | undefined
     if (!run) return
-    const pool = poolNameOf(run, this.#deploymentOf(run))
+    const pool = this.#poolNameOf(run)
     const before = change.previous?.spec as RunSpec | undefined
     const moved =
       before && (before.workPool !== run.spec.workPool || before.deployment !== run.spec.deployment)
@@ -359,7 +359,7 @@ export class RunLines {
     const line = this.#lines.get(key)
     if (!line) return
     if (change.type === 'DELETED') this.#remove(line, change.uid)
-    else this.#put(line, pool, run)
+    else this.#put(line, run)
   }
 
   #drop(namespace: string): void {
@@ -375,15 +375,11 @@ function isShared({ id }: Group): boolean {
   return id.startsWith('key/')
 }
 
+function toKey(namespace: string, name: string): ObjectKey {
+  return { kind: 'Run', namespace, name }
+}
+
 function isNewer(one: Place, than: Place): boolean {
   if (one.createdAt !== than.createdAt) return one.createdAt > than.createdAt
   return one.name > than.name
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }

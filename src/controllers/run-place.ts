@@ -1,16 +1,14 @@
 import { isTrue } from '../kinds/conditions.ts'
 import type { Deployment } from '../kinds/deployment.ts'
 import type { RunSpec } from '../kinds/generated.ts'
-import { type CapstanObject, DEFAULT_WORK_POOL, keyOf, type ObjectKey } from '../kinds/meta.ts'
+import { DEFAULT_WORK_POOL } from '../kinds/meta.ts'
 import type { ResolveChecks } from '../kinds/resolve.ts'
-import { isFinalState, type RunState, type RunStatus } from '../kinds/run.ts'
+import { isFinalState, type Run, type RunState, type RunStatus } from '../kinds/run.ts'
 import { renderTemplate } from '../kinds/template.ts'
 import { resolveValues } from '../kinds/values.ts'
 import { DEFAULT_QUEUE, type WorkPool } from '../kinds/workpool.ts'
 import { parseIsoTime } from '../lib/instant.ts'
-import type { Contender, Group, TaskSize } from './line.ts'
-
-export type RunObject = CapstanObject<RunSpec, RunStatus>
+import type { Contender, Group } from './line.ts'
 
 /**
  * What a run is to its pool:
@@ -20,9 +18,8 @@ export type RunObject = CapstanObject<RunSpec, RunStatus>
  */
 export type Stage = 'Contender' | 'Active' | 'Other'
 
-/** A run that is not over, in the line of its pool. */
+/** A run that is not over, in the line of its pool. There may be a hundred thousand, so it holds nothing else of the run. */
 export interface Place extends Contender {
-  readonly key: ObjectKey
   /** Of the spec, which decides the size. */
   readonly generation: number
   readonly stage: Stage
@@ -33,31 +30,35 @@ export interface Place extends Contender {
 
 /** The objects that a run's place follows from. */
 export interface PlaceSources {
-  readonly run: RunObject
+  readonly run: Run
   readonly deployment: Deployment | undefined
-  readonly pool: WorkPool | undefined
+  /** Only a concurrency key may name something of it. */
+  readonly pool: () => WorkPool | undefined
   readonly poolName: string
 }
 
-export function poolNameOf(run: RunObject, deployment: Deployment | undefined): string {
-  return run.spec.workPool ?? deployment?.spec.workPool ?? DEFAULT_WORK_POOL
+interface NamesPool {
+  readonly workPool?: string | undefined
 }
 
-/** The place of a run; undefined for one that is over. `size` is asked for when a quota needs it. */
-export function placeOf(sources: PlaceSources, size: () => TaskSize): Place | undefined {
+/** The pool of a run: its own spec's, else its deployment's, else the default one. */
+export function poolNameOf(run: NamesPool, deployment: NamesPool | undefined): string {
+  return run.workPool ?? deployment?.workPool ?? DEFAULT_WORK_POOL
+}
+
+/** The place of a run; undefined for one that is over. */
+export function placeOf(sources: PlaceSources): Place | undefined {
   const { run, deployment } = sources
   const { metadata, spec, status } = run
   const state = status?.state
   if (isFinalState(state?.type)) return undefined
   return {
     id: metadata.uid,
-    key: keyOf(run),
     name: metadata.name,
     queue: spec.queue ?? deployment?.spec.queue ?? DEFAULT_QUEUE,
     priority: spec.priority ?? 0,
     createdAt: metadata.creationTimestamp,
     tasks: tasksOf(run),
-    size,
     group: groupOf(sources),
     holdsGroup: status?.startTime !== undefined,
     generation: metadata.generation,
@@ -67,8 +68,8 @@ export function placeOf(sources: PlaceSources, size: () => TaskSize): Place | un
   }
 }
 
-/** What is left of an array; asking is for one at least. */
-function tasksOf({ spec, status }: RunObject): number {
+/** What is left of an array; a run always asks for at least one task. */
+function tasksOf({ spec, status }: Run): number {
   return Math.max(1, status?.array?.waiting ?? spec.array ?? 1)
 }
 
@@ -76,7 +77,7 @@ function isPreparing({ type, name }: RunState): boolean {
   return type === 'PENDING' && name === 'Pending'
 }
 
-/** Of the states that are not over. A name that does not stand here counts by its type. */
+/** By state that is not final, as type and name; a name without a row counts by its type. */
 const STAGES: Readonly<Record<string, Stage>> = {
   'SCHEDULED/AwaitingConcurrencySlot': 'Contender',
   'SCHEDULED/AwaitingRetry': 'Active',
@@ -88,7 +89,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   PAUSED: 'Other',
 }
 
-function stageOf(run: RunObject): Stage {
+function stageOf(run: Run): Stage {
   const { spec, status } = run
   const state = status?.state
   if (!state) return isHeld(run) || spec.scheduledTime !== undefined ? 'Other' : 'Contender'
@@ -104,16 +105,16 @@ function isBeforeFirstTask({ state, startTime }: RunStatus): boolean {
 }
 
 /** Nothing but a person, or a change of a manifest, lets it go on. */
-function isStuck(run: RunObject): boolean {
+function isStuck(run: Run): boolean {
   return isHeld(run) || isTrue(run.status?.conditions, 'Stalled')
 }
 
-function isHeld({ metadata, spec }: RunObject): boolean {
+function isHeld({ metadata, spec }: Run): boolean {
   return metadata.deletionTimestamp !== undefined || spec.cancel === true || spec.suspend === true
 }
 
-/** An array of which a part runs and another part has no room. */
-function isLaunchingMore({ status }: RunObject): boolean {
+/** An array of which some tasks run while others wait for room. */
+function isLaunchingMore({ status }: Run): boolean {
   const isUnderWay = status?.state?.type === 'RUNNING' || status?.state?.type === 'PENDING'
   return isUnderWay && status.startTime !== undefined && (status.array?.waiting ?? 0) > 0
 }
@@ -131,7 +132,7 @@ function groupOf({ run, deployment, pool, poolName }: PlaceSources): Group | und
   }
   const input = {
     run: { metadata: run.metadata, spec: run.spec },
-    pool: { name: poolName, spec: pool?.spec ?? {} },
+    pool: { name: poolName, spec: pool()?.spec ?? {} },
     deployment: { name, spec: deployment.spec },
     attempt: 1,
   }

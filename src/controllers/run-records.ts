@@ -14,7 +14,7 @@ import { type RunSubject, runLabels } from './run-subject.ts'
 
 /** What the log keeps of runs, attempts and tasks. Pure: one function for each kind of event. */
 
-/** The peer's own limit on this label. */
+/** Prefect's own limit on this label. */
 const MESSAGE_LIMIT = 100_000
 
 export interface Transition {
@@ -24,7 +24,7 @@ export interface Transition {
   readonly runCount: number
 }
 
-/** `capstan.run.<state name>`, with the labels and the payload of the peer's flow run events. */
+/** `capstan.run.<state name>`, with the labels and the payload of Prefect's flow run events. */
 export function stateRecord(
   subject: RunSubject,
   { from, to, runCount }: Transition,
@@ -107,7 +107,7 @@ function attemptJson(attempt: AttemptRow): JsonObject {
   }
 }
 
-/** `capstan.task.running`: what ECS says of a task has changed. The peer's ECS observer says the same of its tasks. */
+/** `capstan.task.running`: what ECS says of a task has changed. Prefect's ECS observer says the same of its tasks. */
 export function taskRecord(
   subject: RunSubject,
   task: TaskSnapshot,

@@ -1,9 +1,10 @@
 import type { Deployment } from '../kinds/deployment.ts'
 import { type EventLabels, LABEL, resourceId } from '../kinds/event.ts'
 import type { ObjectMeta } from '../kinds/meta.ts'
+import type { Run } from '../kinds/run.ts'
 import { DEFAULT_QUEUE } from '../kinds/workpool.ts'
 import type { AttemptRow, Store } from '../store/types.ts'
-import { poolNameOf, type RunObject } from './run-place.ts'
+import { poolNameOf } from './run-place.ts'
 
 /** Whom an event is about: a run, and what belongs to it. */
 export interface RunSubject {
@@ -24,7 +25,7 @@ export interface SubjectPlace {
 const MAX_TAGS = 90
 
 /** Reads the uids of what the run belongs to; what is not there is left out. */
-export function runSubject(store: Store, run: RunObject, place: SubjectPlace): RunSubject {
+export function runSubject(store: Store, run: Run, place: SubjectPlace): RunSubject {
   const { uid, name, namespace, labels } = run.metadata
   return {
     uid,
@@ -38,7 +39,7 @@ export function runSubject(store: Store, run: RunObject, place: SubjectPlace): R
 export function readSubject(store: Store, runUid: string): RunSubject | undefined {
   const object = store.objects.getByUid(runUid)
   if (object?.kind !== 'Run') return undefined
-  const run = object as RunObject
+  const run = object as Run
   const { namespace } = run.metadata
   const { deployment: name } = run.spec
   const deployment =
@@ -47,7 +48,7 @@ export function readSubject(store: Store, runUid: string): RunSubject | undefine
       : (store.objects.get({ kind: 'Deployment', namespace, name }) as Deployment | undefined)
   return runSubject(store, run, {
     deployment: name,
-    workPool: poolNameOf(run, deployment),
+    workPool: poolNameOf(run.spec, deployment?.spec),
     queue: run.spec.queue ?? deployment?.spec.queue ?? DEFAULT_QUEUE,
   })
 }
@@ -55,7 +56,7 @@ export function readSubject(store: Store, runUid: string): RunSubject | undefine
 /** The same for the run of an attempt, also when it is gone by now. */
 export function subjectOfAttempt(store: Store, attempt: AttemptRow): RunSubject {
   const { runUid: uid, runName: name, namespace, workPool, queue = DEFAULT_QUEUE } = attempt
-  const namesake = store.objects.get({ kind: 'Run', namespace, name }) as RunObject | undefined
+  const namesake = store.objects.get({ kind: 'Run', namespace, name }) as Run | undefined
   const run = namesake?.metadata.uid === uid ? namesake : undefined
   const place = { deployment: run?.spec.deployment, workPool, queue }
   if (run) return runSubject(store, run, place)
@@ -88,7 +89,7 @@ function placeLabels(
   return related
 }
 
-/** Each label of the run is a tag of the peer's kind: `key=value`, or the key where there is no value. */
+/** Each label of the run is a tag of Prefect's kind: `key=value`, or the key where there is no value. */
 function tagLabels(labels: ObjectMeta['labels']): readonly EventLabels[] {
   return Object.entries(labels ?? {})
     .slice(0, MAX_TAGS)

@@ -17,11 +17,11 @@ export interface UpkeepDeps extends ChoreDeps {
   readonly accounts: AccountBook
   readonly controller: { readonly name: string; readonly instance: string }
   readonly outputOfEveryTask?: OutputOfEveryTask | undefined
-  /** Queues the run of an attempt of which something new is known. */
+  /** Queues the run of an attempt about which something new is known. */
   readonly wake: (attempt: AttemptRow) => void
   readonly registrar: DefinitionRegistrar
   readonly nextDefinition: ReadNextDefinition
-  /** Queues a deployment of which something new is known. */
+  /** Queues a deployment about which something new is known. */
   readonly wakeDeployment: (key: ObjectKey) => void
 }
 

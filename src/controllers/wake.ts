@@ -1,10 +1,11 @@
 import type { DeploymentStatus } from '../kinds/deployment.ts'
-import type { DeploymentSpec, RunSpec } from '../kinds/generated.ts'
+import type { DeploymentSpec } from '../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL, isKind, type ObjectKey } from '../kinds/meta.ts'
-import { isFinalState, type RunStatus } from '../kinds/run.ts'
+import { isFinalState, type Run, type RunStatus } from '../kinds/run.ts'
 import type { Change, Store } from '../store/types.ts'
 import type { OwnCommits } from './own-commits.ts'
 import type { RunLines } from './run-lines.ts'
+import { poolNameOf } from './run-place.ts'
 
 export interface WakeSources {
   readonly store: Store
@@ -16,7 +17,7 @@ export interface WakeSources {
 export interface Wake {
   readonly key: ObjectKey
   readonly delayMs: number
-  /** Goes before what is new: thousands of new runs wait for their turn to launch, and a cancel must not wait behind them. */
+  /** Goes before new objects: a cancel must not wait behind thousands of new runs. */
   readonly isUrgent?: boolean
 }
 
@@ -27,9 +28,9 @@ const POOL_COUNT_DELAY_MS = 100
 const DEPLOYMENT_LOOK_DELAY_MS = 250
 
 /**
- * Who has to look again after a commit. Every change wakes its own object, unless its own reconcile has
- * just found it out; the rest follows the references: a Run its pool and its Deployment, a pool or Deployment whose spec is new its Runs, a new
- * namespace its default pool.
+ * Which objects have to be reconciled after a commit. Every change wakes its own object, unless that object's
+ * own reconcile is writing it. The rest follows the references: a Run wakes its pool and its Deployment, a pool
+ * or Deployment with a new spec its Runs, a new namespace its default pool.
  */
 export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   const { kind, namespace, name } = change
@@ -42,11 +43,11 @@ export function wakesOf(sources: WakeSources, change: Change): readonly Wake[] {
   return [{ ...now(key), isUrgent: change.type !== 'ADDED' }, ...others]
 }
 
-/** A beat that is shown is news for people alone: nothing is decided by it, and a fleet has thousands a minute. */
+/** Whether the change only shows a heartbeat to people: nothing is decided by it, and a fleet has thousands a minute. */
 function isBeatShown({ kind, type, object, previous }: Change): boolean {
   if (kind !== 'Run' || type !== 'MODIFIED') return false
   const beatOf = (run: CapstanObject | undefined): RunStatus['heartbeat'] =>
-    (run as CapstanObject<RunSpec, RunStatus> | undefined)?.status?.heartbeat
+    (run as Run | undefined)?.status?.heartbeat
   const [before, after] = [beatOf(previous), beatOf(object)]
   if (!before || !after || before.lastBeatAt === after.lastBeatAt) return false
   // Nobody else writes lastBeatAt; with a new attempt it is taken away.
@@ -79,7 +80,7 @@ function poolOf({ store, lines }: WakeSources, change: Change, key: ObjectKey): 
   if (!run) return []
   const { namespace } = key
   const parent = deploymentSpec(store, namespace, run.spec.deployment)
-  const own = run.spec.workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
+  const own = poolNameOf(run.spec, parent)
   // Its group may wait in other pools too; only an end makes room there.
   const isShared = parent?.concurrency?.key !== undefined && isGone(change, run)
   const names = new Set([own, ...(isShared ? lines.poolsWithKeys(namespace) : [])])
@@ -99,23 +100,23 @@ function deploymentSpec(
   return found?.spec as DeploymentSpec | undefined
 }
 
-function isGone(change: Change, run: CapstanObject<RunSpec, RunStatus>): boolean {
+function isGone(change: Change, run: Run): boolean {
   return change.type === 'DELETED' || isOver(run)
 }
 
-function isOver(run: CapstanObject<RunSpec, RunStatus>): boolean {
+function isOver(run: Run): boolean {
   return isFinalState(run.status?.state?.type)
 }
 
 /**
- * A deployment looks at which of its runs live, at how the others ended and at their revisions: at a start
- * and an end, that is. What it made itself it knows of, and a finished run that goes changes nothing.
+ * A deployment looks at which of its runs live, how the others ended, and their revisions, so it is woken by a
+ * run's start and end. It knows of the runs that it made, and a finished run that goes changes nothing.
  */
 function deploymentOf(store: Store, change: Change, key: ObjectKey): readonly Wake[] {
   const run = runOf(store, change, key)
   const name = run?.spec.deployment
   if (!run || name === undefined) return []
-  const before = change.previous as CapstanObject<RunSpec, RunStatus> | undefined
+  const before = change.previous as Run | undefined
   if (change.type === 'MODIFIED' && shownText(before) === shownText(run)) return []
   const deployment: ObjectKey = { kind: 'Deployment', namespace: key.namespace, name }
   if (change.type === 'DELETED' ? isOver(run) : isShown(store, deployment, run)) return []
@@ -123,13 +124,13 @@ function deploymentOf(store: Store, change: Change, key: ObjectKey): readonly Wa
 }
 
 /** What a deployment's status says of a run. */
-function shownText(run: CapstanObject<RunSpec, RunStatus> | undefined): string {
+function shownText(run: Run | undefined): string {
   const { state, attempts } = run?.status ?? {}
   return `${isFinalState(state?.type) ? state?.type : ''} ${attempts?.at(-1)?.taskDefinitionArn}`
 }
 
 /** Whether the deployment shows the run as it is: living, and of the revision that it shows. */
-function isShown(store: Store, key: ObjectKey, run: CapstanObject<RunSpec, RunStatus>): boolean {
+function isShown(store: Store, key: ObjectKey, run: Run): boolean {
   const status = store.objects.get(key)?.status as DeploymentStatus | undefined
   const arn = run.status?.attempts?.at(-1)?.taskDefinitionArn
   return (
@@ -141,7 +142,7 @@ function isShown(store: Store, key: ObjectKey, run: CapstanObject<RunSpec, RunSt
 
 /** A run that stands in line may have the place of an older one of its group. */
 function replaced({ lines }: WakeSources, change: Change): readonly Wake[] {
-  const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
+  const run = change.object as Run | undefined
   const isInLine = run?.status?.state?.name === 'AwaitingConcurrencySlot'
   if (run?.spec.deployment === undefined || !isInLine || change.type !== 'MODIFIED') return []
   return lines.membersOfGroup(run).map(now)
@@ -149,18 +150,14 @@ function replaced({ lines }: WakeSources, change: Change): readonly Wake[] {
 
 /** Whoever waits for a run looks again when it has ended, or is there at last. */
 function dependents({ lines }: WakeSources, change: Change): readonly Wake[] {
-  const run = change.object as CapstanObject<RunSpec, RunStatus> | undefined
+  const run = change.object as Run | undefined
   if (!run || (change.type === 'MODIFIED' && !isOver(run))) return []
   return lines.dependents(run).map(now)
 }
 
-function runOf(
-  store: Store,
-  change: Change,
-  key: ObjectKey,
-): CapstanObject<RunSpec, RunStatus> | undefined {
+function runOf(store: Store, change: Change, key: ObjectKey): Run | undefined {
   const object = change.type === 'DELETED' ? change.object : store.objects.get(key)
-  return object as CapstanObject<RunSpec, RunStatus> | undefined
+  return object as Run | undefined
 }
 
 /** Runs depend on what their pool and their deployment say, not on what is found out about those. */

@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { isJsonObject } from '../lib/json.ts'
+import { isJsonObject, parseJson } from '../lib/json.ts'
 import type { Sink } from './sink.ts'
 import { emptySnapshot, type JournalEntry, replay, restoreState, stateEntries } from './snapshot.ts'
 import type { EmulatorState } from './state.ts'
@@ -78,10 +78,6 @@ function* readEntries(path: string): Generator<JournalEntry> {
 }
 
 function parseEntry(line: string): JournalEntry | undefined {
-  try {
-    const parsed: unknown = JSON.parse(line)
-    return isJsonObject(parsed) ? (parsed as unknown as JournalEntry) : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = parseJson(line)
+  return isJsonObject(parsed) ? (parsed as unknown as JournalEntry) : undefined
 }

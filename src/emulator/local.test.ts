@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { systemRandom } from '../lib/random.ts'
+import { defaultConfig } from './config.ts'
 import { readIfThere } from './drivers/container-files.ts'
 import { isAlive, parseIdentity } from './drivers/process-identity.ts'
 import type { EmulatorReply } from './emulator.ts'
@@ -15,7 +16,8 @@ import { type LocalEmulator, startLocalEmulator } from './local.ts'
 // oxlint-disable-next-line typescript/no-explicit-any
 type Wire = any
 
-const WAIT = { timeout: 10_000, interval: 20 }
+/** A bound on hangs, not on speed. */
+const WAIT = { timeout: 30_000, interval: 20 }
 const delays = {
   provisioningMs: 5,
   pendingMs: 5,
@@ -200,7 +202,7 @@ test('a torn last line of the journal is dropped, what came before counts', asyn
   expect(readFileSync(journal, 'utf8')).not.toContain('"key":"x"')
 })
 
-test('the start is brisk with the default pace', async () => {
+test('the start is brisk, not as slow as on AWS, unless it is asked for', async () => {
   await local.close()
   local = await startLocalEmulator({
     clock: systemClock,
@@ -212,5 +214,6 @@ test('the start is brisk with the default pace', async () => {
   const taskArn = launch('exit 0')
   const task = await until(taskArn, 'STOPPED')
   expect((task.startedAt - task.createdAt) * 1000).toBeGreaterThanOrEqual(250)
-  expect((task.startedAt - task.createdAt) * 1000).toBeLessThan(2_000)
+  const { pendingMs } = defaultConfig.delays
+  expect((task.startedAt - task.createdAt) * 1000).toBeLessThan(pendingMs)
 })

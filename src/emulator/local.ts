@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { type EmulatorConfig, localConfig } from './config.ts'
 import { createEmulator, type Emulator } from './emulator.ts'
+import type { FaultPlan } from './faults.ts'
 import { openJournal } from './journal.ts'
 import { keepDriver, type LocalDriver, openLocalDriver } from './local-driver.ts'
 import { serveEmulator } from './server.ts'
@@ -17,6 +18,7 @@ export interface LocalEmulatorOptions {
   /** The only part of the host's environment that containers see: PATH, HOME, TMPDIR, LANG. */
   readonly baseEnvironment: Readonly<Record<string, string>>
   readonly config?: Partial<EmulatorConfig>
+  readonly faults?: FaultPlan
   /** Processes when absent. */
   readonly driver?: LocalDriver
   readonly host?: string
@@ -37,7 +39,7 @@ export interface LocalEmulator {
 
 /** An emulated account whose tasks run on this machine, and which outlives this process. */
 export async function startLocalEmulator(options: LocalEmulatorOptions): Promise<LocalEmulator> {
-  const { clock, random, directory, config, host, port, accessKeyId } = options
+  const { clock, random, directory, config, faults, host, port, accessKeyId } = options
   const { driver, name, afterRestore, close } = await openLocalDriver(options)
   const journal = openJournal(join(directory, 'state.jsonl'))
   const emulator = createEmulator({
@@ -45,6 +47,7 @@ export async function startLocalEmulator(options: LocalEmulatorOptions): Promise
     random,
     driver,
     config: { ...localConfig, ...config },
+    ...(faults !== undefined && { faults }),
     sink: journal.sink,
     restore(state) {
       journal.restore(state)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Clock, sleep } from '../lib/clock.ts'
+import { errorMessage } from '../lib/errors.ts'
 import { createServer } from '../lib/http.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emulator } from './emulator.ts'
@@ -131,6 +132,5 @@ function sizeProblem(body: string | undefined): AwsError | undefined {
 }
 
 function internalFailure(error: unknown): AwsError {
-  const text = error instanceof Error ? error.message : String(error)
-  return new AwsError('InternalFailure', `The emulator failed: ${text}`, 500)
+  return new AwsError('InternalFailure', `The emulator failed: ${errorMessage(error)}`, 500)
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, ownMember } from '../lib/json.ts'
 
-/** The peer's action names beside Capstan's. */
+/** Prefect's action names beside Capstan's. */
 const ACTION_SYNONYMS: Readonly<Record<string, string>> = {
   'change-flow-run-state': 'change-run-state',
   'cancel-flow-run': 'cancel-run',
@@ -13,7 +13,7 @@ const ACTION_SYNONYMS: Readonly<Record<string, string>> = {
   'pause-automation': 'suspend-automation',
 }
 
-/** The peer's keys of actions whose Capstan name is another word. */
+/** Prefect's keys of actions whose Capstan name is another word. */
 const ACTION_KEYS: Readonly<Record<string, string>> = {
   jobVariables: 'variables',
   scheduleAfter: 'scheduleAfterSeconds',
@@ -34,7 +34,7 @@ const OPAQUE_KEYS: readonly string[] = [
 ]
 
 /**
- * The spec of an Automation in Capstan's own words: snake_case keys become camelCase, the peer's names
+ * The spec of an Automation in Capstan's own words: snake_case keys become camelCase, Prefect's names
  * of actions and of their members become Capstan's. What is already so stays so; where both spellings
  * of a key are there, both stay and the schema refuses the other one.
  */

@@ -1,3 +1,5 @@
+import { renderTime } from '../lib/instant.ts'
+
 /** A Kubernetes condition. `lastTransitionTime` moves only when `status` does. */
 export interface Condition {
   readonly type: string
@@ -5,7 +7,7 @@ export interface Condition {
   /** PascalCase word; the same word is the reason of the event that goes with it. */
   readonly reason: string
   readonly message: string
-  /** RFC 3339, UTC. */
+  /** RFC 3339 in UTC, whole seconds. */
   readonly lastTransitionTime: string
   readonly observedGeneration?: number
 }
@@ -28,10 +30,11 @@ export function isTrue(conditions: readonly Condition[] | undefined, type: strin
 export function setCondition(
   conditions: readonly Condition[],
   input: ConditionInput,
-  now: string,
+  nowMs: number,
 ): readonly Condition[] {
   const previous = findCondition(conditions, input.type)
-  const lastTransitionTime = previous?.status === input.status ? previous.lastTransitionTime : now
+  const isSame = previous?.status === input.status
+  const lastTransitionTime = isSame ? previous.lastTransitionTime : renderTime(nowMs)
   const next: Condition = { ...input, lastTransitionTime }
   if (!previous) return [...conditions, next]
   return conditions.map((condition) => (condition.type === input.type ? next : condition))

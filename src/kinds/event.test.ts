@@ -5,12 +5,12 @@ import {
   resourceId,
   toCanonical,
   toCanonicalLabels,
-  toPeer,
-  toPeerLabels,
+  toPrefect,
+  toPrefectLabels,
   uidOfResource,
 } from './event.ts'
 
-const PAIRS: readonly (readonly [canonical: string, peer: string])[] = [
+const PAIRS: readonly (readonly [canonical: string, prefect: string])[] = [
   ['capstan.run.Running', 'prefect.flow-run.Running'],
   ['capstan.run.heartbeat', 'prefect.flow-run.heartbeat'],
   ['capstan.run.*', 'prefect.flow-run.*'],
@@ -27,9 +27,9 @@ const PAIRS: readonly (readonly [canonical: string, peer: string])[] = [
 ]
 
 describe('names', () => {
-  test.each(PAIRS)('%s is %s', (canonical, peer) => {
-    expect(toPeer(canonical)).toBe(peer)
-    expect(toCanonical(peer)).toBe(canonical)
+  test.each(PAIRS)('%s is %s', (canonical, prefect) => {
+    expect(toPrefect(canonical)).toBe(prefect)
+    expect(toCanonical(prefect)).toBe(canonical)
     expect(toCanonical(canonical)).toBe(canonical)
   })
 
@@ -37,16 +37,16 @@ describe('names', () => {
     '%s has no synonym',
     (text) => {
       expect(toCanonical(text)).toBe(text)
-      expect(toPeer(text)).toBe(text)
+      expect(toPrefect(text)).toBe(text)
     },
   )
 
-  test('what a client of the peer sends comes back as it was', () => {
-    const beginnings = fc.constantFrom(...PAIRS.map(([, peer]) => peer), 'x.', 'prefect.')
+  test('what a client of Prefect sends comes back as it was', () => {
+    const beginnings = fc.constantFrom(...PAIRS.map(([, prefect]) => prefect), 'x.', 'prefect.')
     fc.assert(
       fc.property(beginnings, fc.string(), (beginning, rest) => {
         fc.pre(!`${beginning}${rest}`.startsWith('capstan.'))
-        expect(toPeer(toCanonical(beginning + rest))).toBe(beginning + rest)
+        expect(toPrefect(toCanonical(beginning + rest))).toBe(beginning + rest)
       }),
     )
   })
@@ -59,15 +59,15 @@ describe('labels', () => {
     [LABEL.name]: 'prefect.flow-run.is-my-name',
     'my.label': 'capstan.run.0190',
   }
-  const peer = {
+  const prefect = {
     'prefect.resource.id': 'prefect.flow-run.0190',
     'prefect.resource.role': 'flow-run',
     'prefect.resource.name': 'prefect.flow-run.is-my-name',
     'my.label': 'capstan.run.0190',
   }
   test('keys, ids and roles are translated, other values are not', () => {
-    expect(toPeerLabels(canonical)).toEqual(peer)
-    expect(toCanonicalLabels(peer)).toEqual(canonical)
+    expect(toPrefectLabels(canonical)).toEqual(prefect)
+    expect(toCanonicalLabels(prefect)).toEqual(canonical)
   })
 })
 

@@ -1,16 +1,17 @@
 import type { JsonObject } from '../lib/json.ts'
+import type { Kind } from './meta.ts'
 
 /** Flat labels of a resource. Keys of Capstan's own stand in LABEL. */
 export type EventLabels = Readonly<Record<string, string>>
 
 /**
  * One thing that has happened, in Capstan's own words: names, label keys and ids begin with `capstan.`
- * wherever the peer's begin with `prefect.` and mean the same (see `toCanonical`).
+ * wherever Prefect's begin with `prefect.` and mean the same (see `toCanonical`).
  */
 export interface EventRecord {
   /** Position in the log; grows, with gaps. What a reader holds on to. */
   readonly seq: number
-  /** A known id is the same event: it is kept once. */
+  /** Events with the same id are the same event and are kept once. */
   readonly id: string
   /** By the clock of whoever saw it happen. */
   readonly occurredAtMs: number
@@ -28,7 +29,7 @@ export interface EventRecord {
   readonly follows?: string
   /** The Run that it belongs to. */
   readonly runUid?: string
-  /** Told by someone else over the wire; everything without it was seen or done by Capstan itself. */
+  /** Sent by someone else over the wire; without it, Capstan itself has seen or done it. */
   readonly isOutside?: true
 }
 
@@ -45,6 +46,11 @@ export const LABEL = {
 /** A sign of life; the only name of Capstan's own that others may send. */
 export const HEARTBEAT_EVENT = 'capstan.run.heartbeat'
 
+/** What automations did: `capstan.automation.triggered`, `capstan.automation.action.executed`. Nobody else may send it. */
+export function isAutomationNews(event: string): boolean {
+  return event.startsWith(RESOURCE_PREFIX.automation)
+}
+
 /** What resource ids begin with, by what they name: `capstan.run.<uid>`. */
 export const RESOURCE_PREFIX = {
   run: 'capstan.run.',
@@ -57,8 +63,17 @@ export const RESOURCE_PREFIX = {
   taskDefinition: 'capstan.task-definition.',
   tag: 'capstan.tag.',
   source: 'capstan.source.',
+  event: 'capstan.event.',
 } as const
 export type ResourceType = keyof typeof RESOURCE_PREFIX
+
+/** What an object of each kind is as a resource. */
+export const RESOURCE_OF_KIND: Readonly<Record<Kind, ResourceType>> = {
+  Run: 'run',
+  Deployment: 'deployment',
+  WorkPool: 'workPool',
+  Automation: 'automation',
+}
 
 /** `capstan.run.<uid>` */
 export function resourceId(type: ResourceType, uid: string): string {
@@ -71,8 +86,8 @@ export function uidOfResource(type: ResourceType, id: string | undefined): strin
   return id?.startsWith(prefix) ? id.slice(prefix.length) : undefined
 }
 
-/** Capstan's word and the peer's for the same thing, as beginnings of names, label keys and ids. */
-const SYNONYMS: readonly (readonly [canonical: string, peer: string])[] = [
+/** Capstan's word and Prefect's for the same thing, as beginnings of names, label keys and ids. */
+const SYNONYMS: readonly (readonly [canonical: string, prefect: string])[] = [
   ['capstan.run.', 'prefect.flow-run.'],
   ['capstan.resource.', 'prefect.resource.'],
   ['capstan.deployment.', 'prefect.deployment.'],
@@ -80,35 +95,38 @@ const SYNONYMS: readonly (readonly [canonical: string, peer: string])[] = [
   ['capstan.work-queue.', 'prefect.work-queue.'],
   ['capstan.automation.', 'prefect.automation.'],
   ['capstan.tag.', 'prefect.tag.'],
+  ['capstan.event.', 'prefect.event.'],
   ['capstan.task.', 'prefect.ecs.task.'],
   ['capstan.state-', 'prefect.state-'],
   ['capstan.run-count', 'prefect.run-count'],
+  ['capstan.trigger-type', 'prefect.trigger-type'],
+  ['capstan.posture', 'prefect.posture'],
 ]
 
 /** An event name, label key or resource id (also a pattern with `*`) in Capstan's words; what has no synonym stays. */
 export function toCanonical(text: string): string {
-  const synonym = SYNONYMS.find(([, peer]) => text.startsWith(peer))
+  const synonym = SYNONYMS.find(([, prefect]) => text.startsWith(prefect))
   return synonym ? synonym[0] + text.slice(synonym[1].length) : text
 }
 
-/** The same text in the peer's words: the inverse of `toCanonical`. */
-export function toPeer(text: string): string {
+/** The same text in Prefect's words: the inverse of `toCanonical`. */
+export function toPrefect(text: string): string {
   const synonym = SYNONYMS.find(([canonical]) => text.startsWith(canonical))
   return synonym ? synonym[1] + text.slice(synonym[0].length) : text
 }
 
 /** Roles whose words differ; all others (`deployment`, `work-pool`, `tag`) are the same. */
 const CANONICAL_ROLE = 'run'
-const PEER_ROLE = 'flow-run'
+const PREFECT_ROLE = 'flow-run'
 
 /** Keys, ids and roles of one resource in Capstan's words. */
 export function toCanonicalLabels(labels: EventLabels): EventLabels {
-  return translate(labels, toCanonical, (role) => (role === PEER_ROLE ? CANONICAL_ROLE : role))
+  return translate(labels, toCanonical, (role) => (role === PREFECT_ROLE ? CANONICAL_ROLE : role))
 }
 
-/** Keys, ids and roles of one resource in the peer's words. */
-export function toPeerLabels(labels: EventLabels): EventLabels {
-  return translate(labels, toPeer, (role) => (role === CANONICAL_ROLE ? PEER_ROLE : role))
+/** Keys, ids and roles of one resource in Prefect's words. */
+export function toPrefectLabels(labels: EventLabels): EventLabels {
+  return translate(labels, toPrefect, (role) => (role === CANONICAL_ROLE ? PREFECT_ROLE : role))
 }
 
 function translate(

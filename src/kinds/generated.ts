@@ -46,7 +46,7 @@ export type OutcomeClassName =
   | 'ExitZeroUnreported'
   | 'ConfigurationError'
   | 'Unknown'
-/** What is done. The peer's names (change-flow-run-state, cancel-flow-run, pause-deployment, ...) are accepted too. */
+/** What is done. Prefect's names (change-flow-run-state, cancel-flow-run, pause-deployment, ...) are accepted too. */
 export type ActionType =
   | 'do-nothing'
   | 'change-run-state'
@@ -832,9 +832,9 @@ export type DeploymentSpec = {
   readonly triggers?: readonly DeploymentTrigger[]
   /** Stop scheduling after this many failed runs in a row; never when absent. */
   readonly pauseAfterFailures?: number
-  /** Completed scheduled runs that stay as objects. */
+  /** Completed runs that stay as objects, of those that it made itself: by schedule, trigger, backfill or capstan run. */
   readonly successfulRunsHistoryLimit?: number
-  /** Failed scheduled runs that stay as objects. */
+  /** Failed runs that stay as objects, of those that it made itself. */
   readonly failedRunsHistoryLimit?: number
 }
 /** When runs start: exactly one of cron, interval and rrule. */
@@ -3975,14 +3975,14 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
             "minimum": 0,
             "maximum": 10000,
             "default": 3,
-            "description": "Completed scheduled runs that stay as objects."
+            "description": "Completed runs that stay as objects, of those that it made itself: by schedule, trigger, backfill or capstan run."
           },
           "failedRunsHistoryLimit": {
             "type": "integer",
             "minimum": 0,
             "maximum": 10000,
             "default": 3,
-            "description": "Failed scheduled runs that stay as objects."
+            "description": "Failed runs that stay as objects, of those that it made itself."
           }
         }
       },
@@ -4537,7 +4537,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, JsonObject>> = {
           "call-webhook",
           "send-notification"
         ],
-        "description": "What is done. The peer's names (change-flow-run-state, cancel-flow-run, pause-deployment, ...) are accepted too."
+        "description": "What is done. Prefect's names (change-flow-run-state, cancel-flow-run, pause-deployment, ...) are accepted too."
       },
       "Action": {
         "type": "object",

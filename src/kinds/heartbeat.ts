@@ -1,6 +1,6 @@
 import type { Heartbeat, Scalar } from './generated.ts'
 
-/** The peer's names for the frequency; the first one that is set counts. */
+/** Prefect's names for the frequency; the first one that is set counts. */
 export const HEARTBEAT_ENV = [
   'PREFECT_FLOWS_HEARTBEAT_FREQUENCY',
   'PREFECT_RUNNER_HEARTBEAT_FREQUENCY',
@@ -17,7 +17,7 @@ export const OWN_HEARTBEAT_ENV = {
 /** Below this path of an intake stands `/<run uid>/<index>/<attempt>`. */
 export const HEARTBEAT_PATH = '/capstan/heartbeats'
 
-/** The peer refuses faster beats. */
+/** Prefect refuses faster beats. */
 const MIN_FREQUENCY_SECONDS = 30
 
 /** Beats that may be missed when nothing else is said. */
@@ -39,7 +39,7 @@ export type EnvHeartbeat =
 
 type Env = Readonly<Record<string, Scalar>>
 
-/** The heartbeat that the peer's own environment variables switch on (DESIGN 6). */
+/** The heartbeat that Prefect's own environment variables switch on. */
 export function heartbeatOfEnv(env: Env | undefined): EnvHeartbeat {
   const name = HEARTBEAT_ENV.find((candidate) => (env?.[candidate] ?? null) !== null)
   if (env === undefined || name === undefined) return { type: 'Off' }
@@ -124,7 +124,7 @@ export function toldHeartbeat(
 }
 
 /**
- * The environment of a task that is to beat. The peer's flows are told the frequency unless the template
+ * The environment of a task that is to beat. Prefect's flows are told the frequency unless the template
  * does, or says by null that they are not to be.
  */
 export function heartbeatEnv(

@@ -47,7 +47,7 @@ interface Merge {
   readonly sources: Map<string, Level>
 }
 
-/** Merges templates field by field (DESIGN 2.1). `levels` stand weakest first; keys of any name are data. */
+/** Merges templates field by field. `levels` are ordered weakest first. Keys are data, whatever their name. */
 export function mergeTemplates(levels: readonly LeveledTemplate[]): MergedTemplate {
   const merge: Merge = { fields: new Map(), maps: new Map(), sources: new Map() }
   for (const { level, template } of levels) {
@@ -65,7 +65,7 @@ function mergeField(merge: Merge, field: string, value: Json, level: Level): voi
   if (MAP_FIELDS.includes(field)) {
     mergeMap(merge, field, value, level)
   } else if (field === 'launchType' && value === null) {
-    // Null means "neither launch type nor strategy", not "what the pool says" (DESIGN 2.1).
+    // Null means "neither launch type nor strategy", not "what the pool says".
     setField(merge, field, 'NONE', level)
   } else if (value === null) {
     merge.fields.delete(field)

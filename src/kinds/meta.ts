@@ -33,6 +33,7 @@ export const WIRE = {
   annotationSchedule: 'capstan.dev/schedule',
   annotationEndAs: 'capstan.dev/end-as',
   annotationTriggeredBy: 'capstan.dev/triggered-by',
+  annotationInstantiate: 'capstan.dev/instantiate',
   annotationChain: 'capstan.dev/automation-chain',
   labelDeployment: 'capstan.dev/deployment',
   finalizerTask: 'capstan.dev/task',

@@ -19,7 +19,7 @@ describe('parsePieces', () => {
     ['x {{ a }}-{{ b }} y', ['x ', placeholder('a', 'a'), '-', placeholder('b', 'b'), ' y']],
     ['{{{ a }}}', ['{', placeholder('a', 'a'), '}']],
     ['{{ a }} }}', [placeholder('a', 'a'), ' }}']],
-    // Not of the grammar: plain text, as with the peer.
+    // Not of the grammar: plain text, as in Prefect.
     ['{{}}', ['{{}}']],
     ['{{ }}', ['{{ }}']],
     ['{{ a b }}', ['{{ a b }}']],

@@ -1,11 +1,11 @@
 /**
- * The grammar of placeholders (DESIGN 2.1), read by hand in one pass so that no text can make it slow:
+ * The grammar of placeholders, read by hand in one pass so that no text can make it slow:
  *
  *   placeholder = "{{" spaces path spaces "}}"
  *   path        = name { "." name | "[" digits "]" }
  *   name        = letters, digits, "_", "-", "$"; the first one does not start with a digit or "-"
  *
- * Anything else between braces is plain text, as with the peer. `\{{` is two braces and no placeholder.
+ * Anything else between braces is plain text, as in Prefect. `\{{` is two braces and no placeholder.
  */
 export type PathStep = string | number
 

@@ -121,7 +121,7 @@ describe('the template', () => {
       { taskCustomizations: [{ op: 'add', path: '/b', value: 5 }] },
     ],
     [
-      "the peer's own variable switches heartbeats on",
+      "Prefect's own variable switches heartbeats on",
       { run: { template: { image: IMAGE, env: { PREFECT_RUNNER_HEARTBEAT_FREQUENCY: '45' } } } },
       { heartbeat: { frequencySeconds: 45 } },
     ],

@@ -40,7 +40,7 @@ export interface ResolveInput {
   readonly attempt: number
 }
 
-/** Checks against schemas; handed in, so that the kinds know no validator. */
+/** Checks against schemas; passed in, so that this layer knows no validator. */
 export interface ResolveChecks {
   /** Against the strict template schema: no null, no placeholders. */
   readonly template: (template: JsonObject) => readonly ShapeIssue[]

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../lib/json.ts'
+import { isJsonObject, parseJson } from '../lib/json.ts'
 import { WIRE } from './meta.ts'
 import { isFinalState, type RunStatus, STATE_TYPES, type StateType } from './run.ts'
 
@@ -54,12 +54,4 @@ function parseWish(text: string): RunWish | undefined {
   if (!isFinalState(type) || type === undefined || typeof fromAttempt !== 'number') return undefined
   if (typeof name !== 'string' || typeof message !== 'string') return undefined
   return { type, name, message, fromAttempt, force: force === true }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }

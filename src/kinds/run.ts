@@ -1,6 +1,9 @@
-import type { CommonStatus } from './meta.ts'
+import type { RunSpec } from './generated.ts'
+import type { CapstanObject, CommonStatus } from './meta.ts'
 
-/** State types, in the peer's vocabulary (Prefect's StateType). */
+export type Run = CapstanObject<RunSpec, RunStatus>
+
+/** State types, in Prefect's words (its StateType). */
 export const STATE_TYPES = [
   'SCHEDULED',
   'PENDING',
@@ -21,7 +24,7 @@ export function isFinalState(type: StateType | undefined): boolean {
   return type !== undefined && FINAL_STATES.includes(type)
 }
 
-/** Every end of an attempt has exactly one of these (DESIGN 3.3). */
+/** Every end of an attempt has exactly one of these classes. */
 export const OUTCOME_CLASSES = [
   'Success',
   'ExitNonZero',

@@ -1,13 +1,9 @@
 import { defined } from '../lib/defined.ts'
 import { isoTime, renderTime } from '../lib/instant.ts'
-import { limitedName, uuidV5 } from '../lib/names.ts'
+import { uuidV5 } from '../lib/names.ts'
+import { deploymentRunName, madeByDeployment } from './deployment-run.ts'
 import type { RunSpec, Schedule } from './generated.ts'
-import { API_VERSION, type ObjectMeta, WIRE } from './meta.ts'
-
-/** Object names have at most 253 characters; the rest is for `-2` of a second attempt's Pod and the like. */
-const NAME_LIMIT = 240
-/** Label values have at most 63 characters. */
-const LABEL_LIMIT = 63
+import { type ObjectMeta, WIRE } from './meta.ts'
 
 /** The uid of the run for a time: whoever makes it, and however often, it is the same run. */
 export function scheduledUid(deploymentUid: string, scheduledMs: number): string {
@@ -18,7 +14,7 @@ export function scheduledUid(deploymentUid: string, scheduledMs: number): string
 export function scheduledName(deployment: string, scheduledMs: number): string {
   const digits = renderTime(scheduledMs).replace(/\D/g, '')
   const minute = digits.endsWith('00') ? digits.slice(0, -2) : digits
-  return `${limitedName(deployment, NAME_LIMIT - minute.length - 1)}-${minute}`
+  return deploymentRunName(deployment, minute)
 }
 
 /** Slug of a schedule, or its place in the list. */
@@ -38,19 +34,16 @@ export function scheduledRun(
   >
   readonly spec: RunSpec
 } {
-  const { name, namespace, uid } = deployment
+  const { name, namespace } = deployment
   return {
     metadata: {
       name: scheduledName(name, scheduledMs),
       namespace,
-      labels: { [WIRE.labelDeployment]: limitedName(name, LABEL_LIMIT) },
+      ...madeByDeployment(deployment),
       annotations: {
         [WIRE.annotationScheduledTime]: isoTime(scheduledMs),
         [WIRE.annotationSchedule]: schedule.name,
       },
-      ownerReferences: [
-        { apiVersion: API_VERSION, kind: 'Deployment', name, uid, controller: true },
-      ],
     },
     spec: defined({
       deployment: name,

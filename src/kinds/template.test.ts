@@ -50,7 +50,7 @@ describe('values', () => {
     ['walking into a missing value is no value', { a: '{{ parameters.missing.x }}' }, {}],
     ['emptied parents stay', { a: { b: '{{ size }}' } }, { a: {} }],
     [
-      'but not in a definition, where ECS refuses them, as with the peer',
+      'but not in a definition, where ECS refuses them, as in Prefect',
       { taskDefinition: { ephemeralStorage: { sizeInGiB: '{{ size }}' }, volumes: [], cpu: '1' } },
       { taskDefinition: { volumes: [], cpu: '1' } },
     ],

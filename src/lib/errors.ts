@@ -28,7 +28,18 @@ export class TerminalError extends Error {
   }
 }
 
+/** `ENOENT` and its like: the code of an error of Node or of the system; undefined for everything else. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
 /** The text of anything that was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** What an error goes back to: its innermost cause, or itself. */
+export function rootCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error
 }

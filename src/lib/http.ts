@@ -1,7 +1,7 @@
 const node = process.getBuiltinModule('node:http')
 
 /**
- * What is used of node:http. To `import` it asks each of its members for its value, and some of them load
- * a WebSocket client when they are asked: that takes longer than all of a short command.
+ * The parts of node:http that Capstan uses. An `import` of node:http reads each of its members, and some of
+ * them load a WebSocket client: that alone takes longer than a short command.
  */
 export const { createServer, get, request, validateHeaderName, validateHeaderValue } = node

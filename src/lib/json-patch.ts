@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json } from './json.ts'
+import { canonicalJson, isJsonObject, type Json, parseJson } from './json.ts'
 
 /** One operation of an RFC 6902 patch. */
 export interface JsonPatchOperation {
@@ -45,7 +45,7 @@ function parsePatch(
 ):
   | { readonly operations: readonly JsonPatchOperation[] }
   | { readonly problem: string; readonly index?: number } {
-  const list = typeof patch === 'string' ? parseText(patch) : patch
+  const list = typeof patch === 'string' ? parseJson(patch) : patch
   if (!Array.isArray(list))
     return { problem: 'a JSON patch is a list of operations, or its JSON text' }
   const wrong = list.findIndex((entry) => !isOperation(entry))
@@ -54,14 +54,6 @@ function parsePatch(
     return { problem, index: wrong }
   }
   return { operations: list as readonly JsonPatchOperation[] }
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function isOperation(entry: unknown): boolean {

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson, ownMember } from './json.ts'
+import { canonicalJson, ownMember, parseJson } from './json.ts'
+
+test.each([
+  ['{"a":[1]}', { a: [1] }],
+  ['null', null],
+  ['', undefined],
+  ['{"a":', undefined],
+])('the value of %j is %j', (text, value) => {
+  expect(parseJson(text)).toEqual(value)
+})
 
 test.each([
   ['known', 1],

@@ -4,15 +4,21 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined
 }
 
+/** The value of a JSON text; undefined, which JSON cannot say, for any other text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** True for objects that are neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/**
- * What an object itself has under a key that came from outside: `constructor` and `toString` are members of
- * every object.
- */
+/** The object's own member under a key that came from outside: every object inherits `constructor` and `toString`. */
 export function ownMember<Value>(
   object: Readonly<Record<string, Value>>,
   key: string,
@@ -44,14 +50,14 @@ function textOfMembers(value: JsonObject): string {
   return text
 }
 
-/** What was read from canonical text is in order already. */
+/** Keys that were read from canonical text are in order already. */
 function sortedKeys(value: JsonObject): readonly string[] {
   const keys = Object.keys(value)
   const isSorted = keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') <= key)
   return isSorted ? keys : keys.sort()
 }
 
-/** Text without anything to escape is most text, and looking takes less than the call. */
+/** Text with nothing to escape, as most is: testing for it costs less than calling JSON.stringify. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
 function quoted(text: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inPages } from './pages.ts'
+import { inChunks, inPages } from './pages.ts'
 
 test.each([
   { count: 0, limit: 3, lengths: [0] },
@@ -11,4 +11,15 @@ test.each([
   const pages = [...inPages<number>(limit, (last = 0) => rows.slice(last, last + limit))]
   expect(pages.map(({ length }) => length)).toEqual(lengths)
   expect(pages.flat()).toEqual(rows)
+})
+
+test.each([
+  { count: 0, size: 3, lengths: [] },
+  { count: 3, size: 3, lengths: [3] },
+  { count: 7, size: 3, lengths: [3, 3, 1] },
+])('$count items come in chunks of at most $size, each once', ({ count, size, lengths }) => {
+  const items = Array.from({ length: count }, (_, index) => index)
+  const chunks = [...inChunks(items, size)]
+  expect(chunks.map(({ length }) => length)).toEqual(lengths)
+  expect(chunks.flat()).toEqual(items)
 })

@@ -10,7 +10,7 @@ export interface Random {
   hex(bytes: number): string
 }
 
-/** Asking the system for a few bytes costs as much as for so many. */
+/** Bytes that are fetched from the system at a time: asking for a few costs as much. */
 const POOL_BYTES = 4_096
 
 export const systemRandom: Random = {

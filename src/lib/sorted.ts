@@ -1,8 +1,11 @@
 /** Negative: `a` comes before `b`. */
 export type Compare<T> = (a: T, b: T) => number
 
-/** Where `item` stands in a list that is in the order of `compare`, or would be put: before its equals. */
+/** The index of `item` in a list sorted by `compare`, or where it would be inserted: before its equals. */
 export function placeIn<T>(sorted: readonly T[], item: T, compare: Compare<T>): number {
+  // Most of what comes is the newest.
+  const last = sorted.at(-1)
+  if (last !== undefined && compare(last, item) < 0) return sorted.length
   let low = 0
   let high = sorted.length
   while (low < high) {

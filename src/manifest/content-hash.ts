@@ -2,8 +2,8 @@ import { type Kind, WIRE } from '../kinds/meta.ts'
 import { canonicalJson, type JsonObject } from '../lib/json.ts'
 import { sha256 } from '../lib/names.ts'
 
-/** Fields of a Run that steer it and are not what it runs (DESIGN 11). */
-const STEERING_FIELDS: readonly string[] = ['cancel', 'suspend', 'priority']
+/** Fields that steer a Run and are no part of what it runs: they change in place. */
+export const STEERING_FIELDS: readonly string[] = ['cancel', 'suspend', 'priority']
 
 export interface HashedContent {
   readonly kind: Kind

@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { ParsedDocument } from './compose.ts'
 import { contentHash } from './content-hash.ts'
+import { readKustomization } from './kustomization.ts'
 import { parseManifest } from './parse.ts'
 import { type Issue, type ManifestProblem, type Position, renderPath } from './problem.ts'
 import type { RewrittenNumber } from './to-json.ts'
@@ -115,7 +116,7 @@ type Checked =
 function checkCandidate(input: LoadInput, candidate: Candidate): Checked {
   const { value, document, prefix } = candidate
   const header = checkHeader(value)
-  if (!header.ok) return header
+  if (!header.ok) return { ...header, ...readKustomization(input.file, value) }
   const { kind, object } = header
   const numbers = numbersInEnv(document.rewrittenNumbers, prefix)
   const issues = [...input.validator.object(kind, object), ...numbers]

@@ -27,7 +27,7 @@ export function createSchemaChecks(): CheckSchema {
 
 type Lookup = (name: string) => ValidateFunction | undefined
 
-/** To compile one schema takes a tenth of a second, to load all of them compiled a tenth of that. */
+/** Compiling one schema takes a tenth of a second; loading all of them compiled takes a tenth of that. */
 function findCompiled(): Lookup | undefined {
   const path = join(import.meta.dirname, COMPILED_SCHEMAS)
   if (!existsSync(path)) return undefined
@@ -47,8 +47,8 @@ function compileWhenNeeded(): Lookup {
 }
 
 /**
- * Knows schemas/. That they are schemas is a test's business: to compile what they would be checked against
- * takes longer than everything else at start.
+ * Compiles schemas/. Whether they are valid JSON Schema is left to a test: compiling the meta-schema takes longer than
+ * everything else at start.
  */
 export function createSchemaCompiler(code: CodeOptions = {}): Ajv {
   const { Ajv } = ajvLibrary()

@@ -27,7 +27,7 @@ import { FORBIDDEN_KEYS } from './to-json.ts'
 /** Shorter than this, and a text without aliases keeps every limit of structure.ts but those of depth and documents. */
 const MAX_LENGTH = 16_384
 
-/** Far below the limits. */
+/** These two are far below the limits of structure.ts. */
 const MAX_DEPTH = 50
 const MAX_DOCUMENTS = 50
 
@@ -48,7 +48,7 @@ interface Reader {
   readonly places: Places
 }
 
-/** Thrown for what the other parser has to look at. One for all: making an error takes as long as a line. */
+/** Thrown where the other parser has to look. One object for all: making an error costs as much as reading a line. */
 const NOT_PLAIN = new Error('more than plain YAML')
 
 /** The documents of a text; undefined where the text is more than plain. Never throws. */

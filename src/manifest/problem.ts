@@ -16,6 +16,7 @@ export const PROBLEM_CODES = [
   'UnsupportedTag',
   'UnsupportedNumber',
   'NotAnObject',
+  'Kustomization',
   'UnknownApiVersion',
   'UnknownKind',
   'UnknownField',

@@ -56,7 +56,7 @@ export function toIssues(
     // What is wrong with the name of a key is said by propertyNames.
     if (propertyName !== undefined) return true
     const isAlternative = alternatives.has(instancePath)
-    // What types a value of several might have is said by anyOf; what a value of the wrong type breaks besides, nobody asks.
+    // anyOf names the types that a value may have; what else a value of the wrong type breaks does not matter.
     return keyword === 'type' ? isAlternative : !isAlternative && wrongTypes.has(instancePath)
   }
   const issues: Issue[] = []

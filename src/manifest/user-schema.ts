@@ -64,8 +64,8 @@ const NOT_USABLE: ShapeIssue = {
 type CompileSchema = (schema: JsonObject) => Compiled
 
 /**
- * What a schema must look like is compiled once, each schema in an instance of its own: one that is shared would
- * keep something of all it ever saw.
+ * The meta-schema is compiled once; each schema is compiled in an ajv instance of its own, because a shared one
+ * would keep something of every schema that it has seen.
  */
 function createCompiler(): CompileSchema {
   const judge = createAjv({})

@@ -29,7 +29,7 @@ const SCHEMA_FILES: Readonly<Record<Kind, string>> = {
 /** Issues of one object that are reported; the rest would only follow from them. */
 const MAX_ISSUES = 20
 
-/** Keeps what it made ready, of our own schemas and of users': one is enough for a process. */
+/** Keeps every schema that it has compiled, Capstan's own and users': one validator is enough for a process. */
 export function createValidator(): Validator {
   const check = createSchemaChecks()
   const schemas = createUserSchemas()
@@ -49,7 +49,7 @@ export function createValidator(): Validator {
   }
 }
 
-/** Errors of alternatives at a value that is allowed as written go with it. */
+/** Drops errors at values that are allowed as written, and errors of alternatives at the same values. */
 function writtenErrors(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   return errors.filter((error) => !isAllowedAsWritten(error, toPath(error.instancePath)))
 }

@@ -13,7 +13,7 @@ export interface ReconcileContext {
   readonly signal: AbortSignal
   /** To be awaited between two pieces of work that wait for nothing else (`Slicer.pause`). */
   readonly pause: () => Promise<void> | undefined
-  /** Tells the lines of one reconcile from those of another. */
+  /** Marks the log lines of one reconcile. */
   readonly reconcileId: string
   /** Carries controller, key and reconcileId. */
   readonly log: Log
@@ -35,10 +35,10 @@ export interface ControllerOptions {
 }
 
 /**
- * Reconciles a key and some of those that come next in one go, where that is cheaper and all of them are to
- * wait for a change then. Synchronous, and never throws. Whoever it has reconciled it has passed in the queue,
- * before anyone hears of it: a change from then on makes the key ready again. Returns them, `key` first; none
- * where `key` is to be reconciled by itself.
+ * Reconciles `key` together with some of the keys that come next, where that is cheaper and all of them await a
+ * change afterwards. Synchronous; never throws. It takes each of these keys off the queue (`pass`) before its
+ * commit is announced, so a later change makes the key ready again. Returns the keys that it reconciled, `key`
+ * first; empty where `key` has to be reconciled by itself.
  */
 export type Together = (key: string, queue: QueueAhead) => readonly string[]
 
@@ -83,7 +83,7 @@ export function createController(options: ControllerOptions): Controller {
     for (;;) {
       const key = await queue.get(stopping.signal)
       if (key === undefined) return
-      // One commit may have handed a key to each worker.
+      // One commit may have woken every worker.
       await slicer.pause()
       if (passTogether(key)) continue
       reconciles += 1

@@ -37,7 +37,7 @@ export class KeyedHeap {
   /** The first keys, in the order in which they would leave. */
   first(count: number): readonly string[] {
     const keys: string[] = []
-    // Whoever comes next stands right below one that is taken already.
+    // The next key is always a child of one that was taken.
     const front = this.#entries.length > 0 ? [0] : []
     while (keys.length < count && front.length > 0) {
       const [next, place] = this.#foremost(front)
@@ -104,7 +104,7 @@ export class KeyedHeap {
     }
   }
 
-  /** Of these positions the first, and where it stands among them. */
+  /** The position among these whose entry leaves first, and its index in the list. */
   #foremost(positions: readonly number[]): readonly [number, number] {
     let found: readonly [number, number] = [positions[0] ?? 0, 0]
     for (const [place, position] of positions.entries()) {

@@ -3,6 +3,9 @@ import { FakeClock } from '../../test/world/fake-clock.ts'
 import { recordingLog } from '../../test/world/recording-log.ts'
 import { createManager, type Part } from './manager.ts'
 
+/** A failure whose message says all. */
+class Explained extends Error {}
+
 function setUp(...parts: readonly Partial<Part>[]) {
   const clock = new FakeClock()
   const log = recordingLog()
@@ -21,7 +24,8 @@ function setUp(...parts: readonly Partial<Part>[]) {
       },
     }
   })
-  const manager = createManager({ parts: named, clock, log, drainMs: 10_000 })
+  const isExplained = (error: unknown): boolean => error instanceof Explained
+  const manager = createManager({ parts: named, clock, log, drainMs: 10_000, isExplained })
   const abort = new AbortController()
   let ended: 'running' | 'resolved' | Error = 'running'
   const run = manager.run(abort.signal).then(
@@ -78,6 +82,8 @@ describe('the manager', () => {
       'stop part 1',
     ])
     expect(world.ended()).toMatchObject({ message: 'API server did not start: port taken' })
+    // Whoever started it says so, once.
+    expect(world.log.lines).toEqual([])
   })
 
   test('a part that fails later stops everything', async () => {
@@ -90,7 +96,30 @@ describe('the manager', () => {
     await world.run
     expect(world.happened.slice(2)).toEqual(['stop part 2', 'stop part 1'])
     expect(world.ended()).toBe(error)
-    expect(world.log.lines.map((line) => line['error'])).toEqual([error, new Error('and another')])
+    expect(world.log.lines).toMatchObject([
+      { level: 'error', message: 'a part failed, stopping', why: 'the database is damaged' },
+      { level: 'error', message: 'another part failed', error: new Error('and another') },
+    ])
+    expect(world.log.lines[0]).not.toHaveProperty('error')
+  })
+
+  test('what fails besides is logged without a stack where its message says all, and one cause once', async () => {
+    let fail = (_error: unknown): void => {}
+    const gone = new Explained('the database is gone')
+    const world = setUp(
+      { name: 'guard', stop: () => Promise.reject(gone) },
+      { start: (_, failed) => void (fail = failed) },
+    )
+    await world.clock.advance(1_000)
+    fail(gone)
+    fail(new Explained('the disk is full'))
+    await world.run
+    expect(world.ended()).toBe(gone)
+    expect(world.log.lines.map(({ message, why }) => [message, why])).toEqual([
+      ['a part failed, stopping', 'the database is gone'],
+      ['another part failed', 'the disk is full'],
+    ])
+    expect(world.log.lines.every((line) => !('error' in line))).toBe(true)
   })
 
   test('aborted before it began, it starts nothing', async () => {
@@ -158,5 +187,21 @@ describe('a stop that takes too long', () => {
     await world.run
     expect(world.happened.at(-1)).toBe('stop part 1')
     expect(world.ended()).toMatchObject({ message: 'x did not stop: no' })
+  })
+
+  test('of several that fail to stop the first is the reason, and the others are logged', async () => {
+    const failing = (name: string): Partial<Part> => ({
+      name,
+      stop: () => Promise.reject(new Error(`no ${name}`)),
+    })
+    const world = setUp(failing('x'), failing('y'))
+    await world.clock.advance(0)
+    world.abort.abort()
+    await world.run
+    expect(world.ended()).toMatchObject({ message: 'y did not stop: no y' })
+    expect(world.log.lines.map(({ message }) => message)).toEqual([
+      'a part failed, stopping',
+      'another part failed',
+    ])
   })
 })

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { errorMessage } from '../lib/errors.ts'
+import { errorMessage, rootCause } from '../lib/errors.ts'
 import type { Log } from './logger.ts'
 
 /** Something that runs for as long as the program does. */
@@ -21,12 +21,14 @@ export interface ManagerOptions {
   readonly log: Log
   /** How long stopping may take before the parts' signal aborts. */
   readonly drainMs?: number
+  /** Whether the message of a failure says all there is to say: then no stack is logged. None when absent. */
+  readonly isExplained?: (error: unknown) => boolean
 }
 
 export interface Manager {
   /**
    * Starts everything, then waits until `signal` aborts or a part fails, then stops everything. Rejects
-   * with what failed, after the stop.
+   * with what failed first, after the stop: its stack is for whoever reports that. What fails besides is logged.
    */
   run(signal: AbortSignal): Promise<void>
 }
@@ -41,45 +43,61 @@ export function createManager(options: ManagerOptions): Manager {
   return {
     async run(signal) {
       const hurry = new AbortController()
-      const ending = createEnding(signal, options.log)
+      const ending = createEnding(signal, options)
       const started: Part[] = []
-      startAll(options.parts, started, { hurry, ending }).catch(ending.fail)
-      const failures = await ending.promise
-      await stopAll(started.toReversed(), hurry, options).catch(ending.fail)
-      const [first] = failures
+      startAll(options.parts, started, { hurry, ending }).catch(ending.failedToStart)
+      await ending.reached
+      await stopAll(started.toReversed(), { hurry, ending }, options)
+      const first = ending.failure()
       if (first) throw first.error
     },
   }
 }
 
-/** The moment at which the program is to stop. */
+/** The moment at which the program is to stop, and why. */
 interface Ending {
-  /** Resolves with the list of what failed; later failures are still added to it. */
-  readonly promise: Promise<readonly { readonly error: unknown }[]>
+  readonly reached: Promise<void>
   readonly isReached: () => boolean
+  /** What failed first. */
+  readonly failure: () => { readonly error: unknown } | undefined
+  /** Says at once that the program stops: that may take a while. */
   readonly fail: (error: unknown) => void
+  /** The same, said by whoever reports the failure: nothing runs yet that would take long to stop. */
+  readonly failedToStart: (error: unknown) => void
 }
 
-function createEnding(signal: AbortSignal, log: Log): Ending {
-  const failures: { error: unknown }[] = []
+function createEnding(
+  signal: AbortSignal,
+  { log, isExplained = () => false }: Pick<ManagerOptions, 'log' | 'isExplained'>,
+): Ending {
+  let first: { readonly error: unknown } | undefined
+  const told = new Set<unknown>()
   let isReached = false
   let end = (): void => {}
-  const promise = new Promise<typeof failures>((resolve) => {
+  const reached = new Promise<void>((resolve) => {
     end = () => {
       isReached = true
-      resolve(failures)
+      resolve()
     }
   })
   if (signal.aborted) end()
   signal.addEventListener('abort', () => end(), { once: true })
+  const failed = (error: unknown, tellFirst: (why: string) => void): void => {
+    const why = errorMessage(error)
+    // One cause may fail several parts: that is one thing to say.
+    const isNews = !told.has(rootCause(error))
+    told.add(rootCause(error))
+    if (!first) tellFirst(why)
+    else if (isNews) log.error('another part failed', isExplained(error) ? { why } : { error })
+    first ??= { error }
+    end()
+  }
   return {
-    promise,
+    reached,
     isReached: () => isReached,
-    fail(error) {
-      log.error('a part failed, stopping', { error })
-      failures.push({ error })
-      end()
-    },
+    failure: () => first,
+    fail: (error) => failed(error, (why) => log.error('a part failed, stopping', { why })),
+    failedToStart: (error) => failed(error, () => {}),
   }
 }
 
@@ -103,24 +121,22 @@ async function startAll(
 
 async function stopAll(
   parts: readonly Part[],
-  hurry: AbortController,
+  { hurry, ending }: { readonly hurry: AbortController; readonly ending: Ending },
   { clock, log, drainMs = DRAIN_MS }: ManagerOptions,
 ): Promise<void> {
-  const failures: unknown[] = []
   const cancel = clock.after(drainMs, () => {
     log.warn('stopping takes too long, giving up what is under way', { drainMs })
     hurry.abort(new Error('the program is stopping'))
   })
   for (const part of parts) {
     const patience = createPatience(hurry.signal, clock)
-    const stopped = stopPart(part).catch((error: unknown) => failures.push(error))
+    const stopped = stopPart(part).catch(ending.fail)
     if ((await Promise.race([stopped, patience.end])) === 'over') {
       log.error('a part did not stop in time', { part: part.name })
     }
     patience.cancel()
   }
   cancel()
-  if (failures.length > 0) throw failures[0]
 }
 
 /** How long one part is waited for: until ABORT_GRACE_MS after the abort, or after the call when it comes later. */

@@ -23,7 +23,7 @@ const SECRET_ENDINGS: readonly string[] = ['token', 'secret', 'password']
 /** Named like secrets, but they identify requests and pages. */
 const HARMLESS_NAMES: readonly string[] = ['clienttoken', 'nexttoken']
 
-/** Deeper values are cut: log fields are facts, not documents. Also ends circles. */
+/** Deeper values are cut: log fields are facts, not documents. This also ends cycles. */
 const MAX_DEPTH = 6
 
 /** Longer lists are cut. */

@@ -6,16 +6,16 @@ const SLICE_MS = 8
 /** Cuts work that runs from promise to promise into slices, between which the event loop gets its turn. */
 export interface Slicer {
   /**
-   * To be awaited right before each piece of work: undefined when it may begin at once. Shared by all workers:
-   * they begin one after another, so that of many that go on together (a sync of the disk was awaited by all of
-   * them) each turn takes as many as fit into its slice.
+   * Await this right before each piece of work; undefined means that it may begin at once. All workers share it:
+   * when many resume together (a sync of the disk that all of them waited for), they begin one after another, as
+   * many per turn as fit into its slice.
    */
   pause(): Promise<void> | undefined
 }
 
 /**
  * - A slice begins with the first piece of work in a turn of the event loop and ends with the turn.
- * - While somebody is let go, and while somebody stands in line, whoever comes stands in line.
+ * - While a caller is being let go, or others wait, a new caller waits behind them.
  */
 export function createSlicer(clock: Clock): Slicer {
   const line: (() => void)[] = []
@@ -58,7 +58,7 @@ export function createSlicer(clock: Clock): Slicer {
   return { pause }
 }
 
-/** After the next piece of what was just let go: it goes on with the next microtask. */
+/** Lets the caller that was just let go run its piece of work: it resumes with the next microtask. */
 async function afterNext(): Promise<void> {
   await Promise.resolve()
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../lib/clock.ts'
 import { KeyedHeap } from './heap.ts'
 
 /**
- * First to last. Start-up queues everything as Low, so that real changes overtake the flood, and what is over
- * already as Lowest.
+ * In the order in which they are served. Start-up queues everything as Low, so that real changes overtake the
+ * flood, and finished runs as Lowest.
  */
 const PRIORITIES = ['High', 'Normal', 'Low', 'Lowest'] as const
 export type Priority = (typeof PRIORITIES)[number]
@@ -22,8 +22,8 @@ type Waiter = (key: string | undefined) => void
  * - ready: in `#ready`, to be handed out, ordered by priority, then by arrival;
  * - processing: in `#processing`, between get and done;
  * - processing and dirty: also in `#dirty`: it changed after it was handed out, so `done` makes it ready.
- * It is never ready and processing at once. Beside any of them it may be delayed: in `#delayed` with the
- * time at which it is added. Handing a key out ends its delay, because the reconcile that starts now
+ * It is never ready and processing at once. In any state it may be delayed as well: in `#delayed`, with the
+ * time at which it will be added. Handing a key out ends its delay, because the reconcile that starts now
  * decides anew when to look again; a delay set while processing stays.
  */
 export class WorkQueue {
@@ -73,12 +73,12 @@ export class WorkQueue {
     return Promise.resolve(this.#handOut(key))
   }
 
-  /** The keys that are handed out next, as it stands. */
+  /** The ready keys that would be handed out next. */
   upcoming(count: number): readonly string[] {
     return this.#ready.first(count)
   }
 
-  /** As if a key that is ready were handed out and done. */
+  /** Takes a ready key off the queue, as if it had been handed out and done. */
   pass(key: string): void {
     if (this.#ready.delete(key)) this.#delayed.delete(key)
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { SyncReport } from './report.ts'
 
-/** What the next look is for. */
+/** What the next look is about. */
 export interface Task {
   readonly type: 'Files' | 'Everything'
   /** Files that something happened to. */
@@ -13,7 +13,7 @@ export interface Task {
 /** The truth is looked at this often without any event: they get lost, and network file systems send none. */
 const TIMER_MS = 10_000
 
-/** A large folder takes longer to look at. Looking takes at most 1/400 of a core, but comes once a minute. */
+/** A large folder takes longer to look at, so it is looked at more rarely: at most 1/400 of a core goes into it, but a look comes once a minute. */
 const TIMER_PER_LOOK = 400
 const MAX_TIMER_MS = 60_000
 
@@ -24,16 +24,16 @@ const MAX_TIMER_MS = 60_000
 const VERIFY_MS = 5_000
 const VERIFY_PER_LOOK = 10
 
-/** What is due at once still leaves a turn to everything else. */
+/** A look that is due at once still leaves the event loop a turn. */
 const MIN_DELAY_MS = 5
 
 /** After a look that failed. */
 const RETRY_MS = 1_000
 
-/** More files than this at once are everything. */
+/** With more files than this at once, everything is looked at. */
 const MAX_FILES = 64
 
-/** What is due within this time is under way: files that settle, second looks. */
+/** Looks that are due within this time count as under way: files that settle, second looks. */
 const HORIZON_MS = 2_500
 
 /** When to look at a folder next, and at what. */
@@ -89,7 +89,7 @@ export class Agenda {
     return { type: isEverything ? 'Everything' : 'Files', paths, revisit }
   }
 
-  /** A look is done; `task.type` says what was looked at in the end. */
+  /** A look is done; `task.type` says what it looked at in the end. */
   looked(task: Task, report: SyncReport, tookMs: number): void {
     const isFiles = task.type === 'Files'
     if (!isFiles) this.#everythingTookMs = tookMs

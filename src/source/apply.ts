@@ -17,7 +17,7 @@ import {
   type WriteContext,
 } from './write-objects.ts'
 
-/** Writes per transaction where the folder changes file by file anyway: with those who hear of them, about 10 ms. */
+/** Writes per transaction where the folder changes file by file anyway: about 10 ms, subscribers included. */
 const CHUNK = 64
 
 /** What is decided about one snapshot. */
@@ -68,9 +68,9 @@ export interface ApplyPorts {
 
 /**
  * Writes a decision: one revision in one transaction. A plain folder has no revisions, its files come one by
- * one, so there a large decision is cut into chunks. The books come last: a file's row says that all of
- * its objects are as it says, so what is interrupted is done again. A loss of power may undo the last
- * chunks as well, since it is read from the folder again then: whoever calls waits for `store.durable`.
+ * one, so there a large decision is cut into chunks. The rows of the files come last: such a row says that all of
+ * the file's objects are as the file says, so interrupted work is done again. A loss of power may undo the last
+ * chunks, which are then read from the folder again: the caller waits for `store.durable`.
  */
 export async function applyDecision(ports: ApplyPorts, decision: Decision): Promise<Applied> {
   const { store, clock } = ports
@@ -144,7 +144,7 @@ function bookWrites({ store, source }: ApplyPorts, decision: Decision, applied: 
   ]
 }
 
-/** The folder's own row where it changes, and what the event log tells of all of it. */
+/** Writes the folder's own row where it changes, and the events that tell of the whole decision. */
 function conclude(
   { store, source, clock }: ApplyPorts,
   row: NewSourceRow | undefined,

@@ -72,7 +72,9 @@ export class ManifestThread implements BulkReader<ReadFile> {
     const job: BulkJob = { directory, questions }
     this.#worker.postMessage(job)
     return new Promise((resolve) => {
-      this.#waiting.push(resolve)
+      this.#waiting.push((answers) =>
+        resolve(answers?.map((answer, index) => inTermsOf(answer, questions[index]))),
+      )
     })
   }
 
@@ -112,4 +114,14 @@ export class ManifestThread implements BulkReader<ReadFile> {
     })
     this.stop()
   }
+}
+
+/**
+ * With the path and stat that were asked with: a message brings copies, and the file is kept together with what it was
+ * asked with, a hundred thousand times.
+ */
+function inTermsOf(answer: Answer<ReadFile>, question: Question | undefined): Answer<ReadFile> {
+  if (!answer.ok || !answer.parsed || !question) return answer
+  const { path, keptStat: stat } = question
+  return { ...answer, parsed: { ...answer.parsed, path, stat } }
 }

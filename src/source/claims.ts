@@ -28,8 +28,8 @@ export interface ClaimInput {
 }
 
 /**
- * Who may speak for each object when several files name it: its present owner, as long as that file still
- * does or was not looked at; then the first by path, then by place in the file. A folder that was moved or
+ * Which file may speak for each object when several name it: its present owner, as long as that file still
+ * names it or was not looked at; then the first by path, then by place in the file. A folder that was moved or
  * mounted elsewhere is another one by its name, and takes over what the former one owned.
  */
 export function decideClaims(input: ClaimInput): ReadonlyMap<DesiredObject, Claim> {

@@ -1,6 +1,7 @@
 import { invariant } from '../lib/assert.ts'
+import { errorCode, errorMessage } from '../lib/errors.ts'
 import type { FreshFile } from './file-reader.ts'
-import { errorCode, type Files, statKey } from './files.ts'
+import { type Files, statKey } from './files.ts'
 import { MAX_FILE_BYTES } from './path-rules.ts'
 import { looksFinished } from './settle.ts'
 
@@ -21,13 +22,13 @@ export interface Content<Parsed> {
   readonly stat: string
   readonly hash: string
   readonly looksFinished: boolean
-  /** It names what others refer to, so it is taken first. */
+  /** It names objects that others refer to, so it is taken first. */
   readonly isLeading: boolean
   /** Of what was asked for with `parse`. */
   readonly parsed: () => Parsed
 }
 
-/** How bytes get their names and become something. */
+/** How the bytes of a file are hashed and parsed. */
 export interface Rules<Parsed> {
   /** Equal for equal bytes that are read by the same rules. */
   readonly hash: (bytes: Uint8Array) => string
@@ -76,11 +77,11 @@ export function answerQuestion<Parsed>(
   } catch (error) {
     const code = errorCode(error)
     if (code === undefined) throw error
-    return { ok: false, code, message: error instanceof Error ? error.message : code }
+    return { ok: false, code, message: errorMessage(error) }
   }
 }
 
-/** What answerQuestion was told. Throws as readContent. */
+/** The content that an answer of answerQuestion stands for. Throws as readContent does. */
 export function contentOf<Parsed>(answer: Answer<Parsed>): Content<Parsed> {
   if (!answer.ok) throw Object.assign(new Error(answer.message), { code: answer.code })
   const { ok: _, parsed, ...content } = answer

@@ -24,7 +24,12 @@ describe('bad files', () => {
       `${ROOT}/a.yaml:6:3: `,
     )
     expect(world.store.events.list({ regardingUid: uid })).toMatchObject([
-      { type: 'Warning', reason: 'ManifestProblem', count: 1 },
+      {
+        type: 'Warning',
+        reason: 'ManifestProblem',
+        message: expect.stringMatching(/a\.yaml:6:3: .* field 'imagee'; the fields are [^\n]+$/),
+        count: 1,
+      },
     ])
     await world.clock.advance(60_000)
     expect(world.store.events.list({ regardingUid: uid })).toMatchObject([{ count: 1 }])

@@ -19,6 +19,8 @@ describe('files come', () => {
     expect(world.names()).toEqual(['a', 'b'])
     expect(world.names('WorkPool')).toEqual(['main'])
     expect(world.get('a')?.metadata).toMatchObject({
+      // Whole seconds, as Kubernetes writes them.
+      creationTimestamp: expect.stringMatching(/:\d\dZ$/),
       finalizers: [WIRE.finalizerTask],
       annotations: {
         [WIRE.annotationSource]: `${ROOT}/a.yaml`,

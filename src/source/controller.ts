@@ -18,7 +18,7 @@ import { FolderWatch, type WatchDirectory } from './watch.ts'
 export interface FolderSourceOptions extends Omit<FolderSyncOptions, 'arrivals'> {
   readonly watch: WatchDirectory
   readonly log: Log
-  /** Hears of every problem there is, whenever that changes. */
+  /** Called with all problems whenever they change. */
   readonly report?: (problems: readonly SourceProblem[]) => void
 }
 
@@ -98,14 +98,14 @@ export class FolderSource implements Part {
     return this.#last
   }
 
-  /** Milliseconds since a look last came to its end, well or not understood; since the start before the first. */
+  /** Milliseconds since a look last came to its end, whatever it found; before the first one, since the start. */
   staleMs(): number {
     return this.#options.clock.monotonicMs() - this.#lookedMs
   }
 
   /**
-   * Lets go ahead what waits for approval; returns what that was. Not while the folder cannot be read: what is
-   * held then is of an earlier look, and an approval would wait for the folder to look that way again.
+   * Approves the prune that is held; returns it. Not while the folder cannot be read: the hold is then of an
+   * earlier look, and its approval would wait until the folder looks that way again.
    */
   approve(): Hold | undefined {
     const { store, root } = this.#options
@@ -167,7 +167,7 @@ export class FolderSource implements Part {
   }
 
   #schedule(): void {
-    // The end of a look schedules the next one: what comes meanwhile waits on the agenda, once.
+    // The end of a look schedules the next one; what comes meanwhile waits on the agenda.
     if (!this.#isRunning || this.#isLooking) return
     this.#cancelTimer()
     this.#cancelTimer = this.#options.clock.after(this.#agenda.nextMs(), () => {

@@ -5,7 +5,7 @@ import type { SourceProblem } from './problem.ts'
 
 /** One object of a manifest: what the decision needs at hand, the rest as text, because 100,000 of them fit into memory that way. */
 export interface DesiredObject extends ObjectKey {
-  /** Follows from kind, namespace and name, for Runs also from the content (DESIGN 3.2). */
+  /** Follows from kind, namespace and name, for Runs also from the content (folderUid). */
   readonly uid: string
   readonly contentHash: string
   /** Relative to the root. */

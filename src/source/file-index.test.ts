@@ -25,6 +25,13 @@ test('files that a complete snapshot did not see are gone until it sees them aga
   expect(index.digest).toBe(both)
 })
 
+test('files without problems share one list, because there may be a hundred thousand of them', () => {
+  const index = new FileIndex()
+  for (const path of ['a.yaml', 'b.yaml']) index.put(path, { stat: 's', hash: 'h', problems: [] })
+  expect(index.get('a.yaml')).toEqual({ stat: 's', hash: 'h', problems: [] })
+  expect(index.get('a.yaml')?.problems).toBe(index.get('b.yaml')?.problems)
+})
+
 test('the digest depends on what is there alone, not on how it came', () => {
   const operation = fc.record({
     path: fc.constantFrom('a', 'b', 'c', 'd'),

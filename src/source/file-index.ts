@@ -7,11 +7,14 @@ import type { SourceProblem } from './problem.ts'
 export interface FileEntry extends KnownFile {
   /** Why the file, or some of it, is not applied. */
   readonly problems: readonly SourceProblem[]
-  /** The file as it was read, while the store does not say everything that it says. */
+  /** The file as it was read, as long as the store does not reflect all of it. */
   readonly open?: ReadFile
 }
 
 const DIGEST_DIGITS = 32
+
+/** One list for all files without problems. */
+const NO_PROBLEMS: readonly SourceProblem[] = []
 
 /**
  * The files of a folder as they were last seen: `#gone` holds those that are no longer there but still own
@@ -34,7 +37,9 @@ export class FileIndex {
     const wasThere = previous && !this.#gone.delete(path)
     if (wasThere && previous.hash !== entry.hash) this.#toggle(path, previous)
     if (!wasThere || previous.hash !== entry.hash) this.#toggle(path, entry)
-    this.#entries.set(path, entry)
+    const { stat, hash, problems, open } = entry
+    const isPlain = problems.length === 0 && !open
+    this.#entries.set(path, isPlain ? { stat, hash, problems: NO_PROBLEMS } : entry)
     this.#mark(path, entry)
   }
 

@@ -29,7 +29,7 @@ export interface FreshFile extends KnownFile {
   readonly bytes: Uint8Array
 }
 
-/** Who knows that a file came into its folder by rename, with all of its bytes (watch.ts). */
+/** Knows which files came into their folder by rename, with all of their bytes (watch.ts). */
 export interface Arrivals {
   /** True while nothing was seen to write to the file since it got its name. */
   arrivedWhole(path: string): boolean
@@ -38,7 +38,7 @@ export interface Arrivals {
 
 export interface ReaderPorts<Parsed> extends Rules<Parsed> {
   readonly files: Files
-  /** Reads where there are many to read; it goes by the same rules. */
+  /** Reads large numbers of files, by the same rules. */
   readonly bulk?: BulkReader<Parsed> | undefined
   readonly clock: Clock
   readonly arrivals: Arrivals
@@ -55,7 +55,7 @@ export interface ReaderPorts<Parsed> extends Rules<Parsed> {
 /** Parsed files that are handed over together: about 10 ms of work for whoever takes them. */
 const BATCH = 200
 
-/** To begin a thread takes as long as to read and parse this many files. */
+/** From this many files on the thread is used: starting it takes as long as reading and parsing them. */
 const BULK_MIN = 400
 
 /** Files that are asked for together: some ten milliseconds of the thread's time. */
@@ -67,7 +67,7 @@ const BULK_AHEAD = 3
 /** A write this young may be followed by one that leaves the same stat (racy git): such files are read again. */
 const RACY_MS = 2_000
 
-/** A file that was renamed into place is this old when its event has come through the debounce. */
+/** A file that was renamed into place is at least this old once its event has passed the debounce. */
 const ARRIVAL_AGE_MS = 10
 
 /** Lets the event loop deliver what the kernel has queued about a file that was just read. */

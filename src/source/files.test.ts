@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { errorCode, statKey, systemFiles } from './files.ts'
+import { errorCode } from '../lib/errors.ts'
+import { statKey, systemFiles } from './files.ts'
 
 let base: string
 

@@ -61,14 +61,8 @@ export interface FileContent {
 
 /** `dev:ino:size:mtimeNs:ctimeNs`: two equal keys mean the same bytes, unless the last write is younger than the clock's grain. */
 export function statKey(stat: FileStat): string {
-  // Joined, it is one string; put together piece by piece it would keep its pieces as long as it is kept.
+  // `join` makes one flat string; a concatenated one would keep its pieces in memory.
   return [stat.identity, stat.sizeBytes, stat.modifiedNs, stat.changedNs].join(':')
-}
-
-/** `ENOENT` and its like; undefined when `error` is none of the file system's. */
-export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
 }
 
 /** Entries per batch: about 0.3 ms each. */
@@ -106,7 +100,7 @@ function readRegularFile(path: string, limitBytes: number): FileContent {
     const directory = dirname(path)
     if (realpathSync.native(directory) !== directory) throw escaped(path)
     const { size } = fstatSync(descriptor)
-    // One byte more than it has, so that a file that grows shows.
+    // One byte more than its size, so that a growing file shows.
     const bytes = readBytes(descriptor, Math.min(limitBytes, size + 1))
     return { bytes, stat: toStat(fstatSync(descriptor, { bigint: true })) }
   } finally {

@@ -36,7 +36,7 @@ export interface FolderSyncOptions {
   readonly loader: Loader
   /** Reads many files beside the event loop, as `files` and `loader` would. */
   readonly bulk?: BulkReader<ReadFile> | undefined
-  /** Annotations of Runs that the folder brings now: recovery marks them for as long as it lasts (DESIGN 11). */
+  /** Annotations of Runs that the folder brings now: recovery marks them for as long as it lasts. */
   readonly runAnnotations: () => Readonly<Record<string, string>>
   /** Whether the controller follows that folder too. Absent: it does. */
   readonly isFollowed?: (root: string) => boolean
@@ -53,7 +53,7 @@ const PAGE = 500
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-/** A file that has to be read whatever its stat. */
+/** Stands for a file that has to be read, whatever its stat. */
 const UNKNOWN: FileEntry = { stat: '', hash: '', problems: [] }
 
 /** What is to be decided, and on what evidence. */
@@ -79,7 +79,7 @@ export class FolderSync {
   readonly #awaited = new Map<string, string>()
   #absences: ReadonlyMap<string, Absence> = new Map()
   #problems: readonly SourceProblem[] = []
-  /** By renderKey: objects that come when something of the same name is gone. */
+  /** By renderKey: objects that wait until something of the same name is gone. */
   readonly #waiting = new Set<string>()
   #wanted: ReadonlySet<string> = NOTHING
   /** What was written since this look began. */
@@ -140,8 +140,8 @@ export class FolderSync {
   }
 
   /**
-   * The file to look at again because this object went: it waits for that, or it names an object that is
-   * to exist. A Run that is gone has run.
+   * The file to look at again because this object was removed: the file has waited for that, or names the object,
+   * which then has to exist again. Not for a Run: one that is gone has run.
    */
   fileAwaiting(key: ObjectKey): string | undefined {
     const awaited = this.#awaited.get(renderKey(key))

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { errorCode, type Files } from './files.ts'
+import { errorCode } from '../lib/errors.ts'
+import type { Files } from './files.ts'
 
 /**
  * Git holds `index.lock` while it writes a work tree, which is the one sign that a checkout in place is

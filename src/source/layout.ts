@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
-import { errorMessage } from '../lib/errors.ts'
-import { errorCode, type Files } from './files.ts'
+import { errorCode, errorMessage } from '../lib/errors.ts'
+import type { Files } from './files.ts'
 
 /**
  * How a folder changes:
@@ -18,7 +18,7 @@ export interface Root {
   readonly layout: Layout
   /** The real directory that is walked. */
   readonly directory: string
-  /** What flips, absolute: the root itself, or the link above it. */
+  /** The link that flips, absolute: the root itself, or a link above it. */
   readonly turn: string
   /** The commit that git-sync says the link leads to. */
   readonly commit?: string

@@ -64,7 +64,7 @@ function toDesired({
 
 /**
  * The uid of an object from a folder. That of a Run follows from its content too, and from it the tokens of
- * its launches: so a lost database derives the same ones, and the same content never runs twice (DESIGN 3.2).
+ * its launches: so a new database derives the same ones, and the same content never runs twice (docs/adr/0003).
  */
 export function folderUid(
   kind: Kind,

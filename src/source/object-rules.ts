@@ -1,5 +1,6 @@
 import { type CapstanObject, type Kind, renderKey, WIRE } from '../kinds/meta.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { STEERING_FIELDS } from '../manifest/content-hash.ts'
 import type { SourceObjectRow } from '../store/types.ts'
 import { bodyOf, type DesiredObject } from './desired.ts'
 import type { FolderProblemCode } from './problem.ts'
@@ -14,7 +15,7 @@ export interface ObjectFacts {
 }
 
 export type ObjectDecision =
-  /** Nothing to do but to know who owns it. */
+  /** Nothing to write but the owner. */
   | { readonly type: 'Keep' }
   | { readonly type: 'Create' }
   /** Spec and the user's metadata become the file's. */
@@ -219,7 +220,7 @@ function hasContent({ desired, facts }: Case): boolean {
   return facts.live?.metadata.annotations?.[WIRE.annotationContentHash] === desired.contentHash
 }
 
-/** Whether what is no content agrees too: the file's name, annotations, and what steers a Run. */
+/** Whether the rest agrees too: the file's name, the annotations, and the fields that steer a Run. */
 function isInPlace({ source, desired, facts: { live } }: Case): boolean {
   if (!live) return true
   const { annotations = {} } = live.metadata
@@ -230,7 +231,7 @@ function isInPlace({ source, desired, facts: { live } }: Case): boolean {
   const steered = steeredSpec(desired.kind, live.spec, body.spec)
   return (
     [...keys].every((key) => annotations[key] === wanted[key]) &&
-    ['cancel', 'suspend', 'priority'].every((field) => live.spec[field] === steered[field])
+    STEERING_FIELDS.every((field) => live.spec[field] === steered[field])
   )
 }
 

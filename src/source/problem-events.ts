@@ -19,8 +19,10 @@ export function recordProblemEvents(
   store.transaction(() => {
     for (const problem of problems.slice(0, MAX_PROBLEMS)) {
       store.eventLog.append([problemRecord(source, problem, nowMs)])
-      const { excerpt: _, ...sentence } = problem
-      const message = renderSourceProblem(source, sentence)
+      const { excerpt: _, hint, ...sentence } = problem
+      const place = renderSourceProblem(source, sentence)
+      // One line: kubectl shows no more of a message than its first.
+      const message = hint === undefined ? place : `${place}; ${hint}`
       for (const key of store.sources.objectsOfFile(source, problem.file).slice(0, MAX_OBJECTS)) {
         recordOne(store, key, message, nowMs)
       }

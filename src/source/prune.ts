@@ -13,10 +13,10 @@ export const SECOND_LOOK_MS = 200
 /** The same for a folder that changes all the time: longer than a checkout leaves a moved file missing. */
 export const SECOND_LOOK_BUSY_MS = 2_000
 
-/** Up to this many objects go without being asked for, however few there are. */
+/** Up to this many objects are pruned without approval, whatever share of the folder they are. */
 export const PRUNE_FLOOR = 10
 
-/** Above the floor, this share of the folder's live objects. */
+/** Above the floor: up to this share of the folder's live objects. */
 export const PRUNE_SHARE = 0.1
 
 export interface Orphan {
@@ -92,7 +92,7 @@ export function decidePrune(input: PruneInput): PrunePlan {
   const plan = { release, rootTrusted, absences, ...again }
   const reason = holdReason(guarded.length, input)
   if (reason === undefined) return { ...plan, prune: doomed }
-  // Named only when it is whole: a set that still grows would be another one at the second look.
+  // Held only once the set is complete: one that still grows would be another set at the second look.
   if (doomed.length < guarded.length) return { ...plan, prune: [] }
   const hold = holdOf(reason, doomed, input)
   if (hold.token === input.approved) return { ...plan, prune: doomed, rootTrusted: true }

@@ -1,5 +1,5 @@
 /**
- * When a file of a plain folder counts as written to its end (DESIGN 4). Neither parsing nor schemas can
+ * When a file of a plain folder counts as written to its end. Neither parsing nor schemas can
  * tell: of all byte prefixes of a Run, 44 % parse and 17 % have every required field.
  */
 

@@ -19,7 +19,7 @@ export interface Snapshot<Parsed> {
   readonly problems: readonly SourceProblem[]
   /** Absolute; empty for a look at single files. */
   readonly directories: readonly string[]
-  /** Git's lock file, when it was there and did not matter. */
+  /** Git's lock file, where one was there and was ignored. */
   readonly lock?: string
   /** Files that have not settled. */
   readonly waiting: readonly string[]

@@ -9,7 +9,7 @@ import type { SourceProblem } from './problem.ts'
 export interface SyncInput {
   /** Root of the folder. */
   readonly source: string
-  /** Files that are new, changed or not finished yet, by path. Those with problems keep what they own. */
+  /** Files that are new, changed or not yet finished, by path. Those with problems keep what they own. */
   readonly files: readonly ReadFile[]
   /** Files that a complete snapshot did not have. */
   readonly gone: ReadonlySet<string>

@@ -1,5 +1,6 @@
+import { errorCode } from '../lib/errors.ts'
 import type { Slicer } from '../runtime/slicer.ts'
-import { type DirectoryEntry, errorCode, type FileStat, type Files, statKey } from './files.ts'
+import { type DirectoryEntry, type FileStat, type Files, statKey } from './files.ts'
 import { isIgnoredName, isManifestName, MAX_DEPTH, MAX_ENTRIES, MAX_FILES } from './path-rules.ts'
 import type { SourceProblem } from './problem.ts'
 
@@ -120,7 +121,8 @@ function visit(
   options: WalkOptions & { readonly folders: Folder[] },
 ): void {
   if (isIgnoredName(entry.name)) return
-  const path = `${folder.prefix}${entry.name}`
+  // One flat string, as in statKey.
+  const path = [folder.prefix, entry.name].join('')
   const absolute = `${folder.absolute}/${entry.name}`
   if (entry.type === 'Directory') {
     enter({ absolute, prefix: `${path}/`, depth: folder.depth + 1 }, walk, options.folders)

@@ -17,6 +17,9 @@ import { FakeClock } from '../../test/world/fake-clock.ts'
 import { MemoryFiles } from '../../test/world/memory-files.ts'
 import { FolderWatch, systemWatch, type WatchDirectory } from './watch.ts'
 
+/** A bound on hangs, not on speed. */
+const PATIENCE = { timeout: 30_000, interval: 1 }
+
 /** Every operation that the tests of both file systems need. */
 interface Folder {
   readonly root: string
@@ -100,8 +103,8 @@ describe.each([
   /** Waits for the events of everything before: a mark written now comes after them. */
   async function drain(): Promise<void> {
     folder.write(at('mark.yaml'), 'x')
-    await vi.waitFor(() => expect(wakes).toContain('mark.yaml'), { interval: 1 })
-    await vi.waitFor(() => expect(watch.arrivedWhole(at('mark.yaml'))).toBe(false), { interval: 1 })
+    await vi.waitFor(() => expect(wakes).toContain('mark.yaml'), PATIENCE)
+    await vi.waitFor(() => expect(watch.arrivedWhole(at('mark.yaml'))).toBe(false), PATIENCE)
     wakes.delete('mark.yaml')
     watch.forget(at('mark.yaml'))
   }
@@ -193,9 +196,9 @@ describe.each([
   test('a root that is replaced wakes for everything, and is watched again when armed', async () => {
     folder.rename(folder.root, `${folder.root}-old`)
     folder.mkdir(folder.root)
-    await vi.waitFor(() => expect(wakes).toContain('*'), { interval: 1 })
+    await vi.waitFor(() => expect(wakes).toContain('*'), PATIENCE)
     // The old watch is gone when its own event is in; until then arming finds nothing to do.
-    await vi.waitFor(() => expect(watch.arm('first', [folder.root])).toBe(true), { interval: 1 })
+    await vi.waitFor(() => expect(watch.arm('first', [folder.root])).toBe(true), PATIENCE)
     await drain()
     folder.write(at('a.yaml'), 'a')
     await drain()
@@ -220,7 +223,7 @@ describe.each([
     linked.arm('first', [folder.root])
     folder.symlink('elsewhere', `${link}.new`)
     folder.rename(`${link}.new`, link)
-    await vi.waitFor(() => expect(flips).toContain(undefined), { interval: 1 })
+    await vi.waitFor(() => expect(flips).toContain(undefined), PATIENCE)
     linked.stop()
   })
 
@@ -244,9 +247,9 @@ test('changing the mode of a file that arrived takes its arrival back', async ()
   const path = join(folder.root, 'a.yaml')
   folder.write(join(folder.root, '.a'), 'a')
   folder.rename(join(folder.root, '.a'), path)
-  await vi.waitFor(() => expect(watch.arrivedWhole(path)).toBe(true), { interval: 1 })
+  await vi.waitFor(() => expect(watch.arrivedWhole(path)).toBe(true), PATIENCE)
   chmodSync(path, 0o600)
-  await vi.waitFor(() => expect(watch.arrivedWhole(path)).toBe(false), { interval: 1 })
+  await vi.waitFor(() => expect(watch.arrivedWhole(path)).toBe(false), PATIENCE)
   unlinkSync(path)
   watch.stop()
   folder.close()

@@ -1,5 +1,5 @@
 import { API_VERSION, type CapstanObject, keyOf, type ObjectMeta, WIRE } from '../kinds/meta.ts'
-import { isoTime } from '../lib/instant.ts'
+import { renderTime } from '../lib/instant.ts'
 import { uuidV5 } from '../lib/names.ts'
 import { deleteCascading } from '../store/cascade.ts'
 import type { Store } from '../store/types.ts'
@@ -81,7 +81,7 @@ function create(context: WriteContext, object: DesiredObject): StepResult {
     name,
     namespace,
     uid,
-    creationTimestamp: isoTime(nowMs),
+    creationTimestamp: renderTime(nowMs),
     ...(body.generateName !== undefined && { generateName: body.generateName }),
     labels: body.labels ?? {},
     annotations: { ...(isRun && runAnnotations), ...ownAnnotations(context, object) },

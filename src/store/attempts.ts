@@ -50,7 +50,7 @@ const CHANGING = [
 
 const MEMBERS = [...FROZEN, ...CHANGING]
 
-/** Kept as JSON text; everything else as in AttemptRow. */
+/** Members that are kept as JSON text; all others are kept as they are in AttemptRow. */
 const DOCUMENTS = [
   'observation',
   'logs',

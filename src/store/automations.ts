@@ -293,7 +293,7 @@ function createQueue(sql: Sql): Queue {
   }
 }
 
-/** The same without its answer. */
+/** The same function, returning nothing. */
 function discard<Parameters extends unknown[]>(
   write: (...parameters: Parameters) => unknown,
 ): (...parameters: Parameters) => void {

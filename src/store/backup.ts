@@ -60,7 +60,7 @@ export function findDamage(database: Database.Database): string | undefined {
   return complaints[0] ?? 'no answer'
 }
 
-/** The check computes what indexes draw from JSON, which fails where that is none. */
+/** The check evaluates indexes on JSON expressions, which fails where a row's JSON is broken. */
 function firstComplaint(database: Database.Database): string {
   try {
     return database.prepare<[], string>('PRAGMA quick_check(1)').pluck().get() ?? ''

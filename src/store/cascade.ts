@@ -34,7 +34,7 @@ export function deleteCascading(
   })
 }
 
-/** Lets an owner go that was deleted in the foreground, once the last object that it owned is gone. */
+/** Releases an owner that was deleted in the foreground, once the last object that it owned is gone. */
 export function finishForegroundDeletion(store: Store, ownerUid: string): void {
   const owner = store.objects.getByUid(ownerUid)
   if (!owner || owner.metadata.deletionTimestamp === undefined) return

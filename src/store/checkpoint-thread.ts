@@ -35,6 +35,7 @@ function run({ path, identity, turns }: CheckpointJob): void {
 function answer(result: CheckpointAnswer, turns: Int32Array): void {
   // Unless it is to close by now.
   Atomics.compareExchange(turns, 0, TURN.move, TURN.idle)
+  Atomics.notify(turns, 0)
   parentPort?.postMessage(result)
 }
 

@@ -31,7 +31,7 @@ export type CheckpointAnswer =
   | { readonly ok: false; readonly code: string | undefined; readonly message: string }
 
 /** A pass copies some thousand pages and syncs twice: seconds on a disk that is very slow. */
-const CLOSE_WAIT_MS = 10_000
+const LONGEST_PASS_MS = 10_000
 
 /**
  * The thread that moves pages, as its owner sees it.
@@ -44,7 +44,7 @@ export class CheckpointWorker {
   readonly #turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   readonly #worker: Worker
   #answer: ((answer: CheckpointAnswer) => void) | undefined
-  /** Why the thread does not live; it is not started again. */
+  /** Why the thread has ended; it is not started again. */
   #death: string | undefined
 
   constructor(path: string, identity: string) {
@@ -74,15 +74,27 @@ export class CheckpointWorker {
     })
   }
 
+  /** Returns when the pass that is under way has ended; its answer comes in a later turn. */
+  awaitPass(): void {
+    this.#awaitEnd(TURN.move)
+  }
+
   /** Returns when the thread has closed the database: at the end of its pass. */
   close(): void {
     if (this.#death === undefined) {
       Atomics.store(this.#turns, 0, TURN.close)
       Atomics.notify(this.#turns, 0)
-      Atomics.wait(this.#turns, 0, TURN.close, CLOSE_WAIT_MS)
+      this.#awaitEnd(TURN.close)
     }
     void this.#worker.terminate()
     this.#die('it was closed')
+  }
+
+  /** The thread notifies of the end of a pass as well, so a wake-up may be for something else. */
+  #awaitEnd(turn: number): void {
+    while (Atomics.load(this.#turns, 0) === turn) {
+      if (Atomics.wait(this.#turns, 0, turn, LONGEST_PASS_MS) === 'timed-out') return
+    }
   }
 
   #die(why: string): void {

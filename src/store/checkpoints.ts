@@ -11,12 +11,12 @@ const MOVE_PAGES = 2_000
  */
 const RESTART_PAGES = 16_384
 
-/** So few are moved on the event loop: a few milliseconds and two syncs, once in RESTART_PAGES. */
+/** At most so many pages are moved on the event loop: a few milliseconds and two syncs, once in RESTART_PAGES. */
 const FINISH_PAGES = 500
 
 /**
- * From here on the event loop moves pages itself and waits for it: 128 MB. Only what is committed while a pass of the
- * thread is under way comes on top, and what another program holds up that reads on and on.
+ * From here on the event loop moves pages itself and waits for it: 128 MB. Where a pass of the thread is under way it waits
+ * for that first. Only what another program holds up that reads on and on comes on top.
  */
 export const LONGEST_PAGES = 32_768
 
@@ -76,7 +76,7 @@ export class Checkpoints {
   /** After each commit. */
   committed(changes: number): void {
     this.#changes += changes
-    if (this.#changes < LOOK_EVERY_CHANGES || this.#pass) return
+    if (this.#changes < LOOK_EVERY_CHANGES) return
     this.#changes = 0
     this.#act()
   }
@@ -102,8 +102,14 @@ export class Checkpoints {
   /** What is to be done now; goes on until there is nothing, or until a pass got nowhere. Throws nothing: the commit before it stands. */
   #act(): void {
     this.#attempt(() => {
-      const step = nextLogStep(this.#read(), this.#stuck)
-      if (step !== 'None' && this.#options.isInPlace()) void this.#move(step)
+      const state = this.#read()
+      const step = nextLogStep(state, this.#stuck)
+      if (step === 'None' || !this.#options.isInPlace()) return
+      if (this.#pass) {
+        if (state.pages < LONGEST_PAGES) return
+        this.#worker?.awaitPass()
+      }
+      void this.#move(step)
     })
   }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorMessage } from '../lib/errors.ts'
+import { errorCode, errorMessage } from '../lib/errors.ts'
 import { StoreUnusable } from './errors.ts'
 
 /**
@@ -55,7 +55,7 @@ function createMissing(dir: string): void {
   try {
     mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = errorCode(error)
     if (code === 'EEXIST') return
     if (code === 'EROFS' && isThere(dir)) return
     throw new StoreUnusable(

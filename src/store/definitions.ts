@@ -25,7 +25,7 @@ export interface DefinitionStore {
   ofFamily(account: string, family: string): readonly DefinitionRow[]
   families(): readonly { readonly account: string; readonly family: string }[]
   put(row: DefinitionRow): void
-  /** ARNs of what is no longer ACTIVE, but the newest `keep` of each family and those of living attempts. */
+  /** ARNs of revisions that are no longer ACTIVE, except the newest `keep` of each family and those of living attempts. */
   outdated(account: string, keep: number): readonly string[]
   remove(taskDefinitionArn: string): void
 }
@@ -47,12 +47,12 @@ type StoredDefinition = Nullable<Omit<DefinitionRow, 'autoDeregister'>> & {
   readonly autoDeregister: 0 | 1
 }
 
-/** Answers that are remembered; more revisions than a fleet of thousands of deployments looks for. */
+/** Answers that are remembered: more than the revisions of thousands of deployments. */
 const REMEMBERED_ANSWERS = 10_000
 
 /**
  * Task definition revisions that Capstan registered or found. Each look at a run or deployment asks for one
- * revision, and they change seldom: answers are remembered until any of them changes, or was to.
+ * revision, and they seldom change: answers are remembered until any row changes or a transaction is undone.
  */
 export function createDefinitionStore(
   sql: Sql,
@@ -124,7 +124,7 @@ function optionalDefinition(stored: StoredDefinition | undefined): DefinitionRow
   return stored && toDefinition(stored)
 }
 
-/** Active ones first, then newest first. There are few of one content: sorting them in SQLite takes longer than finding them. */
+/** ACTIVE first, then newest first. Few revisions have one content: sorting them in SQLite would take longer than finding them. */
 function byUse(a: StoredDefinition, b: StoredDefinition): number {
   const isActive = Number(b.status === 'ACTIVE') - Number(a.status === 'ACTIVE')
   return isActive || b.revision - a.revision

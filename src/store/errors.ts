@@ -81,7 +81,7 @@ const SQLITE_FAILURES: readonly {
   },
 ]
 
-/** A later start than ours stands in the database: whoever raised it acts now, and we do not. */
+/** The database names a later start than this one: the process of that start acts now, and this one must not. */
 export function overtaken(newest: number, epoch: number): StoreUnusable {
   return new StoreUnusable(
     'Replaced',

@@ -3,7 +3,7 @@ import type { Sql } from './sql.ts'
 
 interface Limit {
   readonly rows: number
-  /** Of bodies, which are all but the whole of it. */
+  /** Of the bodies, which are nearly all of a row. */
   readonly bytes: number
 }
 
@@ -12,30 +12,34 @@ const MIB = 2 ** 20
 /**
  * What is kept. Own: some ten events each of the last ten thousand runs. Outside: enough for a busy
  * fleet's last hours, whatever single events weigh. Beat: the latest of every run of a large fleet.
+ * Automation: the last thousands of firings with their actions.
  */
 export const LANE_LIMITS: Readonly<Record<Lane, Limit>> = {
   Own: { rows: 100_000, bytes: 96 * MIB },
   Outside: { rows: 30_000, bytes: 48 * MIB },
   Beat: { rows: 20_000, bytes: 16 * MIB },
+  Automation: { rows: 20_000, bytes: 32 * MIB },
 }
 
-/** Kept of what one run has sent, so that a talkative one pushes out nobody else's. */
+/** Kept of what one run has sent, or one automation did, so that a talkative one pushes out nobody else's. */
 export const SENDER_LIMITS: Readonly<Record<Exclude<Lane, 'Own'>, number>> = {
   Outside: 1_000,
   Beat: 20,
+  Automation: 1_000,
 }
 
 /** Old rows go in bulk, so that the usual event pays nothing for it. */
 const PRUNE_EVERY_ROWS = 1_000
 const PRUNE_EVERY_BYTES = 4 * MIB
 
-/** What part of its rows goes at once while a lane is too heavy. */
+/** Share of a lane's rows that goes at once while the lane is too heavy. */
 const BULK_SHARE = 0.1
 
-interface AddedRow {
+export interface AddedRow {
   readonly seq: number
   readonly lane: Lane
-  readonly runUid: string | undefined
+  /** Whose limit counts: the run that sent it, or the resource of the automation that did it. */
+  readonly sender: string | undefined
   readonly bytes: number
 }
 
@@ -45,11 +49,11 @@ export function createEventLogPrune(sql: Sql) {
   const pruneOwn = createOwnPrune(sql)
   const pruneOthers = createLanePrune(sql)
   const pruneLane = (lane: Lane): number => (lane === 'Own' ? pruneOwn() : pruneOthers(lane))
-  const bytesSince: Record<Lane, number> = { Own: 0, Outside: 0, Beat: 0 }
+  const bytesSince: Record<Lane, number> = { Own: 0, Outside: 0, Beat: 0, Automation: 0 }
   return {
     /** Does what is due after this row; to be called inside its transaction. */
-    added({ seq, lane, runUid, bytes }: AddedRow): void {
-      if (lane !== 'Own' && runUid !== undefined) pruneSender(lane, runUid)
+    added({ seq, lane, sender, bytes }: AddedRow): void {
+      if (lane !== 'Own' && sender !== undefined) pruneSender(lane, sender)
       bytesSince[lane] += bytes
       if (seq % PRUNE_EVERY_ROWS === 0) for (const one of LANES) pruneLane(one)
       else if (bytesSince[lane] >= PRUNE_EVERY_BYTES) {
@@ -61,18 +65,26 @@ export function createEventLogPrune(sql: Sql) {
   }
 }
 
-const LANES: readonly Lane[] = ['Own', 'Outside', 'Beat']
+const LANES: readonly Lane[] = ['Own', 'Outside', 'Beat', 'Automation']
 
 function createSenderPrune(sql: Sql) {
-  const prune = sql.write<[{ lane: Lane; runUid: string; keep: number }]>(
-    `DELETE FROM event_log WHERE lane = +@lane AND lane <> 'Own' AND run_uid = +@runUid AND seq <= (
+  const ofRun = sql.write<[{ lane: Lane; sender: string; keep: number }]>(
+    `DELETE FROM event_log WHERE lane = +@lane AND lane <> 'Own' AND run_uid = +@sender AND seq <= (
        SELECT seq FROM event_log
-        WHERE lane = +@lane AND lane <> 'Own' AND run_uid = +@runUid
+        WHERE lane = +@lane AND lane <> 'Own' AND run_uid = +@sender
         ORDER BY seq DESC LIMIT 1 OFFSET +@keep
      )`,
   )
-  return (lane: Exclude<Lane, 'Own'>, runUid: string): void => {
-    prune({ lane, runUid, keep: SENDER_LIMITS[lane] })
+  const ofAutomation = sql.write<[{ sender: string; keep: number }]>(
+    `DELETE FROM event_log WHERE lane = 'Automation' AND resource_id = +@sender AND seq <= (
+       SELECT seq FROM event_log WHERE lane = 'Automation' AND resource_id = +@sender
+        ORDER BY seq DESC LIMIT 1 OFFSET +@keep
+     )`,
+  )
+  return (lane: Exclude<Lane, 'Own'>, sender: string): void => {
+    const keep = SENDER_LIMITS[lane]
+    if (lane === 'Automation') ofAutomation({ sender, keep })
+    else ofRun({ lane, sender, keep })
   }
 }
 

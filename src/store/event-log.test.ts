@@ -23,6 +23,15 @@ function aBeat(runUid: string): NewEventRecord {
   return aRecord({ event: HEARTBEAT_EVENT, runUid, isOutside: true })
 }
 
+/** Something that the automation of this uid did, by what others have told. */
+function aFiring(uid: string, id?: string): NewEventRecord {
+  const { runUid: _, ...told } = aRecord({
+    event: 'capstan.automation.triggered',
+    resource: { [LABEL.id]: resourceId('automation', uid) },
+  })
+  return { ...told, ...(id !== undefined && { id }) }
+}
+
 function append(store: SqliteStore, ...records: readonly NewEventRecord[]) {
   return store.transaction(() => store.eventLog.append(records))
 }
@@ -46,6 +55,13 @@ describe('append', () => {
     const [first] = append(store, told)
     expect(append(store, { ...told, event: 'another' })).toEqual([])
     expect(store.eventLog.after(0, 10)).toEqual([first])
+  })
+
+  test('of what automations did, too: told again it is the same', () => {
+    const store = openTestStore()
+    expect(append(store, aFiring('a', 'firing'))).toHaveLength(1)
+    expect(append(store, aFiring('a', 'firing'))).toEqual([])
+    expect(store.eventLog.newestSeq()).toBe(1)
   })
 
   test('refuses to write outside of a transaction, and what has no resource id', () => {
@@ -193,6 +209,36 @@ describe('what is kept', () => {
     expect(store.eventLog.after(0, 1)[0]?.event).toBe('capstan.run.Pending')
   })
 
+  test('of one automation the latest, and those of others stay, as does what Capstan did', () => {
+    const store = openTestStore()
+    append(store, aFiring('quiet'), aRecord({ event: 'capstan.run.Pending' }))
+    store.transaction(() => {
+      for (let n = 0; n < SENDER_LIMITS.Automation + 30; n += 1) {
+        store.eventLog.append([aFiring('loud')])
+      }
+    })
+    const kept = (resource: string) =>
+      store.eventLog.list({ resourceId: resourceId('automation', resource), limit: 9_999 })
+    expect(kept('loud')).toHaveLength(SENDER_LIMITS.Automation)
+    expect(kept('loud')[0]?.seq).toBe(store.eventLog.newestSeq())
+    expect(kept('quiet')).toHaveLength(1)
+    expect(store.eventLog.list({ eventPrefix: 'capstan.run.', limit: 9 })).toHaveLength(1)
+  })
+
+  test('of all automations as many rows as they may have', () => {
+    const store = openTestStore()
+    const { rows } = LANE_LIMITS.Automation
+    append(store, aRecord())
+    for (let uid = 0; uid < rows / SENDER_LIMITS.Automation + 3; uid += 1) {
+      const firings = Array.from({ length: SENDER_LIMITS.Automation }, () => aFiring(`a-${uid}`))
+      append(store, ...firings)
+    }
+    store.transaction(() => store.eventLog.prune())
+    const eventPrefix = 'capstan.automation.'
+    expect(store.eventLog.list({ eventPrefix, limit: 99_999 })).toHaveLength(rows)
+    expect(store.eventLog.after(0, 1)[0]?.event).toBe('capstan.run.Running')
+  })
+
   test.each([
     ['nobody can be blamed for', 'Outside', { isOutside: true }],
     ['Capstan did', 'Own', {}],
@@ -238,5 +284,5 @@ describe('what is kept', () => {
     store.transaction(() => store.eventLog.prune())
     expect(store.eventLog.after(0, rows + 10_000)).toHaveLength(rows)
     expect(store.eventLog.after(0, 1)[0]?.seq).toBe(3_001)
-  }, 30_000)
+  })
 })

@@ -1,7 +1,13 @@
-import { type EventRecord, HEARTBEAT_EVENT, LABEL, type NewEventRecord } from '../kinds/event.ts'
+import {
+  type EventRecord,
+  HEARTBEAT_EVENT,
+  isAutomationNews,
+  LABEL,
+  type NewEventRecord,
+} from '../kinds/event.ts'
 import { invariant } from '../lib/assert.ts'
 import { type Random, uuidV7 } from '../lib/random.ts'
-import { createEventLogPrune } from './event-log-prune.ts'
+import { type AddedRow, createEventLogPrune } from './event-log-prune.ts'
 import type { Sql } from './sql.ts'
 import type { Transactions } from './transaction.ts'
 
@@ -24,8 +30,8 @@ export interface EventLogFilter {
 /** Everything that has happened, in the order in which it became known. Old rows are forgotten. */
 export interface EventLog {
   /**
-   * Adds what was not sent before under its id, and returns that with its positions. Inside `transaction`
-   * only, so that an event is there exactly when the change is that it tells of.
+   * Adds the records whose id is new, and returns them with their positions. Inside `transaction` only, so that
+   * an event is stored exactly when the change is that it tells of.
    */
   append(records: readonly NewEventRecord[]): readonly EventRecord[]
   /** Oldest first, from the one after `seq`. */
@@ -42,9 +48,10 @@ export interface EventLog {
 
 /**
  * Each kind of row has limits of its own. Own: what Capstan saw and did. Outside: what others told over
- * the wire. Beat: signs of life, of which only the latest matter.
+ * the wire. Beat: signs of life, of which only the latest matter. Automation: what automations did, which is
+ * as much as others give them cause for.
  */
-export type Lane = 'Own' | 'Outside' | 'Beat'
+export type Lane = 'Own' | 'Outside' | 'Beat' | 'Automation'
 
 interface StoredRecord {
   readonly seq: number
@@ -97,7 +104,7 @@ export function createEventLog(sql: Sql, transactions: Transactions, random: Ran
       const added = records.flatMap(
         (record) => insert(record, record.id ?? uuidV7(record.receivedAtMs, random)) ?? [],
       )
-      for (const { seq, lane, runUid, bytes } of added) prune.added({ seq, lane, runUid, bytes })
+      for (const row of added) prune.added(row)
       const last = added.at(-1)
       if (last === undefined) return []
       newest = last.seq
@@ -115,11 +122,7 @@ export function createEventLog(sql: Sql, transactions: Transactions, random: Ran
   }
 }
 
-interface Added {
-  readonly seq: number
-  readonly lane: Lane
-  readonly runUid: string | undefined
-  readonly bytes: number
+interface Added extends AddedRow {
   readonly record: EventRecord
 }
 
@@ -151,7 +154,8 @@ function createInsert(sql: Sql) {
     ])
     if (changes === 0) return undefined
     const stored = { ...record, id, seq: lastRowid }
-    return { seq: lastRowid, lane, runUid, bytes: body.length, record: stored }
+    const sender = lane === 'Automation' ? resourceId : runUid
+    return { seq: lastRowid, lane, sender, bytes: body.length, record: stored }
   }
 }
 
@@ -159,6 +163,7 @@ type OrAbsent<T> = { readonly [Member in keyof T]: T[Member] | undefined }
 
 function laneOf({ event, isOutside }: NewEventRecord): Lane {
   if (event === HEARTBEAT_EVENT) return 'Beat'
+  if (isAutomationNews(event)) return 'Automation'
   return isOutside ? 'Outside' : 'Own'
 }
 

@@ -7,7 +7,7 @@ import type { EventInput, EventRow, EventStore } from './types.ts'
 /** Equal events closer together than this count up: the time for which Kubernetes keeps an event. */
 const AGGREGATION_WINDOW_MS = 3_600_000
 
-/** An event is compared with so many of its object's newest: what alternates more is not a repetition. */
+/** How many of its object's newest events an event is compared with: what alternates more is not a repetition. */
 const AGGREGATION_DEPTH = 32
 
 /** Kept of one object, so that a noisy one does not push out the events of all others. */

@@ -67,7 +67,7 @@ export function parseHeaderLine(line: string): LaunchLogHeader | undefined {
 /** Undefined when the text does not begin with a header that can be read: then it proves nothing. */
 export function parseLaunchLog(text: string): LaunchProofs | undefined {
   const lines = text.split('\n')
-  // What stands behind the last newline is empty, or a line that was being written when the process died.
+  // After the last newline there is nothing, or a line that was being written when the process died.
   lines.pop()
   const [first = '', ...rest] = lines
   const header = parseHeaderLine(first)

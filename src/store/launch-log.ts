@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { errorMessage } from '../lib/errors.ts'
+import { errorCode, errorMessage } from '../lib/errors.ts'
 import { replaceFile } from './durable-file.ts'
 import { StoreUnusable } from './errors.ts'
 import {
@@ -45,7 +45,7 @@ export function readLaunchLog(path: string): LaunchProofs | undefined {
   try {
     return parseLaunchLog(readFileSync(path, 'utf8'))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw new StoreUnusable(
       'Io',
       `${path} cannot be read (${errorMessage(error)}): check the disk, or move the file aside to start without its proofs`,
@@ -63,7 +63,7 @@ export interface LaunchLogEnds {
   readonly bytes: number
 }
 
-/** Longest line by far: names of a run have at most 253 characters each. */
+/** Bytes that are read of each end: far more than the longest line, whose names have at most 253 characters each. */
 const END_BYTES = 16 * 2 ** 10
 
 /** Undefined when there is no log, or when one of its ends cannot be read. */
@@ -227,7 +227,7 @@ export class LaunchLog implements LaunchRecorder {
     }
   }
 
-  /** Once in many hours of launching at full rate. What waits meanwhile is in the database, and is written again. */
+  /** Needed once in many hours of launching at full rate. Lines that wait meanwhile are in the database too, and so in the new log. */
   async #beginAnew(): Promise<void> {
     await (await this.#handle)?.close()
     this.#handle = undefined
@@ -245,7 +245,7 @@ async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): 
 }
 
 function toProblem(path: string, error: unknown): StoreUnusable {
-  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+  const isFull = errorCode(error) === 'ENOSPC'
   return new StoreUnusable(
     isFull ? 'Full' : 'Io',
     isFull

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { downgrade } from '../../test/world/downgrade.ts'
 import { seededRandom } from '../../test/world/seeded-random.ts'
 import { aNewObject, CREATED_MS } from '../../test/world/test-store.ts'
+import { LABEL, type NewEventRecord } from '../kinds/event.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS, type Migration } from './migrations/registry.ts'
 import { openStore } from './open.ts'
@@ -96,4 +97,37 @@ test('an upgrade keeps events, and gives out no resourceVersion twice', () => {
   expect(Number(made.metadata.resourceVersion)).toBe(before.resourceVersion() + 501)
   expect(after.changesSince(before.resourceVersion() + 500, 10)).toHaveLength(1)
   for (const each of [before, after, old]) each.close()
+})
+
+test('an upgrade keeps the event log row by row, and has room for what automations do', () => {
+  const open = (snapshot?: Uint8Array) => {
+    const options = { path: ':memory:', random: seededRandom(1), nowMs: CREATED_MS }
+    return openStore({ ...options, ...(snapshot && { snapshot }) })
+  }
+  const aRecord = (event: string, more: Partial<NewEventRecord> = {}): NewEventRecord => ({
+    occurredAtMs: CREATED_MS,
+    receivedAtMs: CREATED_MS,
+    event,
+    namespace: 'default',
+    resource: { [LABEL.id]: 'capstan.run.uid-a' },
+    related: [],
+    payload: {},
+    ...more,
+  })
+  const before = open()
+  before.transaction(() =>
+    before.eventLog.append([
+      aRecord('capstan.run.Pending', { runUid: 'uid-a' }),
+      aRecord('my.event', { runUid: 'uid-a', isOutside: true, follows: 'x' }),
+      aRecord('capstan.automation.triggered', { id: 'firing' }),
+      aRecord('capstan.run.heartbeat', { runUid: 'uid-a', isOutside: true }),
+    ]),
+  )
+  const after = open(downgrade(before.serialize(), 12))
+  const kept = before.eventLog.after(0, 9).filter(({ id }) => id !== 'firing')
+  expect(after.eventLog.after(0, 9)).toEqual(kept)
+  expect(after.eventLog.newestSeq()).toBe(4)
+  after.transaction(() => after.eventLog.append([aRecord('capstan.automation.triggered')]))
+  expect(after.eventLog.list({ limit: 1 })[0]?.event).toBe('capstan.automation.triggered')
+  for (const each of [before, after]) each.close()
 })

@@ -18,7 +18,7 @@ export interface NamespaceStore {
   readonly delete: (name: string) => void
   /** Throws StoreConflict unless new objects may be put there. */
   readonly requireOpen: (name: string) => void
-  /** Called after an object of it went. */
+  /** To be called after one of its objects was removed. */
   readonly objectRemoved: (name: string) => void
 }
 

@@ -14,10 +14,10 @@ interface Entry {
  * Rows that were read or written last, and the objects that were made of them: a launch looks at its run,
  * its pool and its deployment some twenty times.
  *
- * - Whoever writes a row puts or removes it here in the same breath, so an entry equals the table's row.
+ * - Every write of a row is followed at once by `put` or `remove`, so an entry always equals the table's row.
  * - A transaction that is undone empties the cache: what it wrote was never there.
- * - There are two generations. What is asked for goes to the young one; when that is full it becomes the old
- *   one, and what was old is forgotten.
+ * - There are two generations. A row that is asked for moves to the young one; when that is full it becomes the
+ *   old one, and the old one is forgotten.
  */
 export class ObjectCache {
   #young = new Map<string, Entry>()
@@ -35,7 +35,7 @@ export class ObjectCache {
     return entry ? objectOf(entry) : toObject(row)
   }
 
-  /** Returns what gives the row's object, whatever becomes of the entry. */
+  /** Returns a function that gives the row's object, even after the entry is gone. */
   put(row: ObjectRow): () => CapstanObject {
     const text = textOf(row)
     const before = this.#young.get(text) ?? this.#old.get(text)

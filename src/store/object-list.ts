@@ -15,7 +15,7 @@ export interface StoredObject {
   readonly json: () => string
 }
 
-/** So many rows, from the one behind `after`; without it from the first. */
+/** Up to `limit` rows after `after`; from the first row without it. */
 export interface Page<After> {
   readonly after?: After | undefined
   readonly limit: number
@@ -24,3 +24,13 @@ export interface Page<After> {
 export interface UnsettledKey extends ObjectKey {
   readonly isUnfinished: boolean
 }
+
+/**
+ * Objects of a pool in pages of `limit`, in no order. Which ones they are is read with the first page; each page is
+ * as of the moment when it is read, without those that are gone or have ended since.
+ */
+export type PoolPages = (
+  namespace: string,
+  workPool: string,
+  limit: number,
+) => Iterable<readonly CapstanObject[]>

@@ -118,6 +118,35 @@ describe('run lookups', () => {
     expect(store.objects.runKeysOfWorkPool('elsewhere', 'gpu')).toEqual([])
   })
 
+  test('unfinished runs of a pool come in pages, each as of the moment when it is read', () => {
+    const store = openTestStore()
+    create(
+      store,
+      aNewObject('d', { kind: 'Deployment', spec: { workPool: 'gpu' } }),
+      aNewObject('inherited', { spec: { deployment: 'd' } }),
+      aNewObject('elsewhere'),
+      ...['a', 'b', 'c', 'e'].map((name) => aNewObject(name, { spec: { workPool: 'gpu' } })),
+    )
+    const pages = () => [...store.objects.unfinishedRunsOfWorkPool('default', 'gpu', 2)]
+    expect(pages().map(({ length }) => length)).toEqual([2, 2, 1])
+    const seen: string[] = []
+    for (const page of store.objects.unfinishedRunsOfWorkPool('default', 'gpu', 2)) {
+      seen.push(...page.map(({ metadata }) => metadata.name))
+      if (store.objects.get({ ...keyOfRun('new'), kind: 'WorkPool' })) continue
+      // What the pages to come would have been: one has ended, one is gone and its id is a pool's.
+      store.transaction(() => {
+        const state = { type: 'COMPLETED', name: 'Completed', timestamp: '' }
+        store.objects.setStatus(keyOfRun('c'), 'uid-c', { state })
+        store.objects.markDeleted(keyOfRun('e'), CREATED_MS)
+        store.objects.create(aNewObject('new', { kind: 'WorkPool' }))
+      })
+    }
+    expect(seen.toSorted()).toEqual(['a', 'b', 'inherited'])
+    const runs = pages().flat()
+    expect(runs.map((run) => store.objects.getByUid(run.metadata.uid))).toEqual(runs)
+    expect(names(runs.map(({ metadata }) => metadata)).toSorted()).toEqual(['a', 'b', 'inherited'])
+  })
+
   test("a pool that is edited in the deployment takes the deployment's runs with it", () => {
     const store = openTestStore()
     create(

@@ -13,6 +13,7 @@ export interface ObjectQueries {
   readonly listStored: ObjectStore['listStored']
   readonly count: (kind: Kind, namespace?: string) => number
   readonly keys: KeyQueries
+  readonly unfinishedRunsOfWorkPool: ObjectStore['unfinishedRunsOfWorkPool']
 }
 
 /** Queries that answer with keys alone: nothing but an index is read. */
@@ -52,6 +53,7 @@ export function createObjectQueries(sql: Sql): ObjectQueries {
       rows(options).map((row) => ({ object: toObject(row), json: () => toJsonText(row) })),
     count: createCount(sql),
     keys: createKeyQueries(sql),
+    unfinishedRunsOfWorkPool: createRunPages(sql),
   }
 }
 
@@ -148,16 +150,46 @@ function createPoolQuery(
   sql: Sql,
   index: keyof typeof POOL_INDEXES,
 ): KeyQueries['runKeysOfWorkPool'] {
-  const query = sql.many<[{ namespace: string; workPool: string }], ObjectKey>(
-    `SELECT 'Run' AS kind, namespace, name FROM objects AS run INDEXED BY ${index}
-      WHERE namespace = +@namespace AND work_pool = +@workPool AND ${POOL_INDEXES[index]}
+  const query = sql.many<[PoolName], ObjectKey>(
+    `${runsOfPool(index, "'Run' AS kind, run.namespace, run.name")} ORDER BY name`,
+  )
+  return (namespace, workPool) => query({ namespace, workPool })
+}
+
+interface PoolName {
+  readonly namespace: string
+  readonly workPool: string
+}
+
+function runsOfPool(index: keyof typeof POOL_INDEXES, columns: string): string {
+  return `SELECT ${columns} FROM objects AS run INDEXED BY ${index}
+      WHERE run.namespace = +@namespace AND run.work_pool = +@workPool AND ${POOL_INDEXES[index]}
      UNION ALL
-     SELECT 'Run', run.namespace, run.name
+     SELECT ${columns}
        FROM objects AS deployment CROSS JOIN objects AS run INDEXED BY ${index}
       WHERE deployment.namespace = +@namespace AND deployment.work_pool = +@workPool
         AND deployment.kind = 'Deployment' AND run.namespace = +@namespace
-        AND run.work_pool IS NULL AND run.deployment = deployment.name AND ${POOL_INDEXES[index]}
-      ORDER BY name`,
+        AND run.work_pool IS NULL AND run.deployment = deployment.name AND ${POOL_INDEXES[index]}`
+}
+
+/**
+ * Does not go through the cache, which so many would only empty. The ids come as one text, in less than half the time
+ * that as many rows take.
+ */
+function createRunPages(sql: Sql): ObjectQueries['unfinishedRunsOfWorkPool'] {
+  const index = 'unfinished_runs_of_work_pool'
+  const ids = sql.one<[PoolName], { readonly ids: string }>(
+    `SELECT json_group_array(id) AS ids FROM (${runsOfPool(index, 'run.id')})`,
   )
-  return (namespace, workPool) => query({ namespace, workPool })
+  // An id may be another object's by now, so its mark is asked for as well; the plus keeps the index of that unused.
+  const rows = sql.many<[string], ObjectRow>(
+    `SELECT ${OBJECT_COLUMNS} FROM objects
+      WHERE id IN (SELECT value FROM json_each(?)) AND +unfinished = 1`,
+  )
+  return function* (namespace, workPool, limit) {
+    const all: readonly number[] = JSON.parse(ids({ namespace, workPool })?.ids ?? '[]')
+    for (let start = 0; start < all.length; start += limit) {
+      yield rows(JSON.stringify(all.slice(start, start + limit))).map((row) => toObject(row))
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { API_VERSION, type CapstanObject, type Kind, type ObjectMeta } from '../kinds/meta.ts'
 import { canonicalJson, type JsonObject } from '../lib/json.ts'
+import { lazily } from '../lib/lazily.ts'
 
 /** An object as it is stored: what is searched for in columns, the rest as canonical JSON text. */
 export interface ObjectRow {
@@ -117,14 +118,6 @@ export function parseMeta(row: ObjectRow): StoredMeta {
 function nonEmpty(value: unknown): unknown {
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
   return isEmpty ? undefined : value
-}
-
-function lazily<T extends object>(parse: () => T): () => T {
-  let value: T | undefined
-  return () => {
-    value ??= parse()
-    return value
-  }
 }
 
 function parseColumn(text: string): JsonObject {

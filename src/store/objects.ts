@@ -84,6 +84,7 @@ function reading(queries: ObjectQueries) {
     list: queries.list,
     listStored: queries.listStored,
     count: queries.count,
+    unfinishedRunsOfWorkPool: queries.unfinishedRunsOfWorkPool,
     ...queries.keys,
   }
 }
@@ -109,7 +110,7 @@ function createRowStatements(sql: Sql) {
          owner_uid = @owner_uid, deployment = @deployment, work_pool = @work_pool,
          unfinished = @unfinished, meta = @meta, spec = @spec WHERE uid = @uid`,
     ),
-    // Statements of their own: one that names a column rewrites every index that the column is in.
+    // Statements of their own: naming a column in an UPDATE rewrites every index that the column is in.
     replaceStatus: sql.write<[ObjectRow]>(
       'UPDATE objects SET rv = @rv, status = @status WHERE uid = @uid',
     ),
@@ -179,7 +180,7 @@ function createRowWriter({ sql, journal, namespaces }: Parts, cache: ObjectCache
   }
 }
 
-/** Not a part of the row that is kept in memory: triggers take the mark away. */
+/** The mark is not part of the rows kept in memory, because triggers take it away. */
 function createMarks(sql: Sql): Pick<ObjectStore, 'isSettled' | 'settle' | 'unsettle'> {
   const find = sql.one<[string], { settled: number | null }>(
     'SELECT settled FROM objects WHERE uid = ?',

@@ -39,7 +39,7 @@ export interface OpenOptions {
   readonly snapshot?: Uint8Array
   readonly random: Random
   readonly nowMs: number
-  /** Told of every launch that is committed, and of every run that ended. */
+  /** Hears of every launch that is committed, and of every run that ended. */
   readonly launches?: LaunchRecorder
   /** What a subscriber threw. By default it surfaces as an uncaught exception, never inside the commit. */
   readonly onListenerError?: (error: unknown) => void
@@ -90,6 +90,8 @@ export function openStore(options: OpenOptions): SqliteStore {
     migrate(database, path)
     if (path !== MEMORY) refuseDamaged(path, findHiddenDamage(database))
     if (hasLog) skipVersions(database, options.nowMs)
+    // What nested transactions take back is a few pages each; only a migration would need a file for it.
+    database.pragma('temp_store = MEMORY')
     return createStore(database, options)
   } catch (error) {
     database?.close()
@@ -97,14 +99,14 @@ export function openStore(options: OpenOptions): SqliteStore {
   }
 }
 
-/** Only a damaged row makes SQLite read JSON that is none. */
+/** SQLite meets malformed JSON only in a damaged row. */
 function toJsonDamage(error: unknown, path: string): StoreUnusable | undefined {
   if (!(error instanceof Database.SqliteError) || error.message !== 'malformed JSON')
     return undefined
   return new StoreUnusable('Corrupt', corruptSentence(path, error.message), { cause: error })
 }
 
-/** What the check of the pages does not see. */
+/** Damage that the check of the pages does not see. */
 function findHiddenDamage(database: Database.Database): string | undefined {
   const fresh = new Database(MEMORY)
   try {
@@ -217,6 +219,7 @@ function createStore(database: Database.Database, options: OpenOptions): SqliteS
     automations: createAutomationStore(sql),
     beats: createBeatStore(sql),
     transaction: (write, sync) => transactions.run(write, sync),
+    together: (works) => transactions.together(works),
     durable: () => transactions.durable(),
     subscribe: (listener) => transactions.subscribe(listener),
     resourceVersion: () => transactions.newest,

@@ -16,12 +16,12 @@ export function launchCount(identity: IdentityStore): number {
   return Number(identity.get(LAUNCHES) ?? 0)
 }
 
-/** Takes over the count of a database that was lost, so that numbers never come twice. */
+/** Takes over the count of a lost database, so that no number is given out twice. */
 export function raiseLaunchCount(identity: IdentityStore, count: number): void {
   if (count > launchCount(identity)) identity.set(LAUNCHES, String(count))
 }
 
-/** Tells the recorder of each launch and end as soon as it is on disk: a log that is ahead of its database would say that the database is an old copy. */
+/** Tells the recorder of each launch and end, but only once it is on disk: a log ahead of its database would mean that the database is an old copy. */
 export function recordLaunches(
   { attempts, history, identity }: Stores,
   {

@@ -3,7 +3,7 @@ import { DEFAULT_WORK_POOL, type ObjectMeta } from '../kinds/meta.ts'
 import { isFinalState, type RunStatus } from '../kinds/run.ts'
 import type { ObjectRow } from './object-row.ts'
 
-/** What objects are searched by: columns that say again what stands in the texts of the row. */
+/** The columns that objects are searched by; they repeat what is in the row's JSON texts. */
 export interface SearchColumns {
   readonly owner_uid: string | null
   readonly deployment: string | null
@@ -11,7 +11,7 @@ export interface SearchColumns {
   readonly unfinished: 1 | null
 }
 
-/** Drawn from the texts, so that they cannot say anything else. */
+/** Computed from the texts, so that the two always agree. */
 export function searchColumns(row: Omit<ObjectRow, 'rv'>): SearchColumns {
   const { ownerReferences } = JSON.parse(row.meta) as Pick<ObjectMeta, 'ownerReferences'>
   const status = row.status === null ? undefined : (JSON.parse(row.status) as RunStatus)

@@ -124,7 +124,11 @@ function toSource({ held: text, ...row }: StoredSource): SourceRow {
   return { ...row, held }
 }
 
+/** What nearly all of a hundred thousand files have. */
+const NO_PROBLEMS: readonly JsonObject[] = []
+
 function toFile(row: StoredFile): SourceFileRow {
-  const problems: readonly JsonObject[] = JSON.parse(row.problems)
+  const problems: readonly JsonObject[] =
+    row.problems === '[]' ? NO_PROBLEMS : JSON.parse(row.problems)
   return { ...row, problems }
 }

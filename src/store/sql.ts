@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3'
 import { invariant } from '../lib/assert.ts'
+import { lazily } from '../lib/lazily.ts'
 
 /**
- * What the nouns of the store need of the driver. A statement is prepared when it is first used, and
- * once: most programs use a few of them, and preparing all takes longer than a short program runs.
+ * What the files of the store need of the driver. A statement is prepared once, when it is first used: most
+ * programs use few of them, and preparing all takes longer than a short program runs.
  *
  * In statements with ORDER BY or GROUP BY every parameter is written `+?`, that of LIMIT too: with a bare
  * `?` this build of SQLite (STAT4) compiles the statement anew at each call, which costs five to twenty
@@ -55,14 +56,6 @@ export function createSql(
         return { changes, lastRowid: Number(lastInsertRowid) }
       }
     },
-  }
-}
-
-function lazily<T extends object>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
   }
 }
 

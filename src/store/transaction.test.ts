@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { someOf } from '../../test/world/effort.ts'
@@ -104,6 +105,57 @@ describe('transaction', () => {
     ['namespaces', (store) => store.objects.ensureNamespace('x', 'x', CREATED_MS)],
   ])('%s are written inside one only', (_, write) => {
     expect(() => write(openTestStore())).toThrow('inside a transaction only')
+  })
+})
+
+describe('several together', () => {
+  test('are one commit, heard of at once, each in what the one before it has left', () => {
+    const store = openTestStore()
+    const heard = hearNames(store)
+    const seen: boolean[] = []
+    const names = ['a', 'b']
+    const results = store.together(
+      names.map((name) => () => {
+        seen.push(store.objects.get(keyOfRun('a')) !== undefined)
+        create(store, name)
+        return name.toUpperCase()
+      }),
+    )
+    expect(results.map((result) => result())).toEqual(['A', 'B'])
+    expect(seen).toEqual([false, true])
+    expect(heard).toEqual([['a', 'b']])
+  })
+
+  test('one that fails takes back its own writes, and throws for itself alone', () => {
+    const store = openTestStore()
+    const heard = hearNames(store)
+    const [first, second, third] = store.together([
+      () => create(store, 'a'),
+      () => {
+        create(store, 'b')
+        fail()
+      },
+      () => create(store, 'c'),
+    ])
+    expect(first).not.toThrow()
+    expect(second).toThrow(failure)
+    expect(third).not.toThrow()
+    expect(heard).toEqual([['a', 'c']])
+    expect(store.objects.get(keyOfRun('b'))).toBeUndefined()
+  })
+
+  test('none is done where the transaction itself ends', () => {
+    const store = openTestStore()
+    const full = new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
+    const works = [
+      () => create(store, 'a'),
+      () => {
+        throw full
+      },
+    ]
+    expect(() => store.together(works)).toThrow('full')
+    expect(store.objects.get(keyOfRun('a'))).toBeUndefined()
+    expect(store.writeProblem()).toMatchObject({ reason: 'Full' })
   })
 })
 

@@ -27,7 +27,7 @@ export interface TransactionOptions {
  * - `#effects` are due after the commit of the open transaction, and `#due` when its batch was heard:
  *   each once, however often it was asked for.
  * - Once `#epoch` is set, a transaction in which the database names another one writes nothing, for good: a
- *   process that slept while another took over would change what that one believes to know.
+ *   process that slept while another took over would change what the other relies on.
  * - After an I/O error or a damaged page nothing is written any more: a later fsync on the same handle
  *   may report success for data that is gone.
  */
@@ -105,12 +105,12 @@ export class Transactions {
     this.#pending.push(change)
   }
 
-  /** Calls `forget` whenever a transaction or a nested call was undone: what is remembered of it never was. */
+  /** Calls `forget` whenever a transaction or a nested call was undone, because what it wrote was never there. */
   onRollback(forget: () => void): void {
     this.#rollbacks.push(forget)
   }
 
-  /** Tells of every commit, and how many changes it had: a commit without any counts for one. */
+  /** Calls `told` after every commit, with its number of changes, at least 1. */
   onCommit(told: (changes: number) => void): void {
     this.#commits.push(told)
   }
@@ -128,7 +128,7 @@ export class Transactions {
     })
   }
 
-  /** Calls a listener: what it throws is its own trouble, not the writer's. */
+  /** Calls a listener. What it throws goes to onListenerError and never to the writer. */
   guard(listener: () => void): void {
     try {
       listener()
@@ -147,6 +147,11 @@ export class Transactions {
     for (const told of this.#commits) told(changes)
     this.#announce()
     return result
+  }
+
+  /** See Store.together. */
+  together<T>(works: readonly (() => T)[]): readonly (() => T)[] {
+    return this.run(() => works.map((work) => this.#runApart(work)), 'Later')
   }
 
   /** Resolves when all that was committed is on disk. */
@@ -214,6 +219,20 @@ export class Transactions {
         this.#savepoints.release.run()
       }
       throw error
+    }
+  }
+
+  /** Keeps what the work throws to itself, unless that is the end of the whole transaction. */
+  #runApart<T>(work: () => T): () => T {
+    try {
+      const result = this.#runNested(work)
+      return () => result
+    } catch (error) {
+      const isOver = !this.#database.inTransaction
+      if (isOver || toStoreUnusable(error, this.#options.path)) throw error
+      return () => {
+        throw error
+      }
     }
   }
 

@@ -8,7 +8,7 @@ import type { DefinitionStore } from './definitions.ts'
 import type { EventLog } from './event-log.ts'
 import type { AttemptLogs, FollowedLogStore } from './followed-logs.ts'
 import type { NamespaceMeta, NamespaceRow } from './namespace-row.ts'
-import type { ListOptions, Page, StoredObject, UnsettledKey } from './object-list.ts'
+import type { ListOptions, Page, PoolPages, StoredObject, UnsettledKey } from './object-list.ts'
 import type { UpkeepStore } from './upkeep.ts'
 
 /**
@@ -34,16 +34,15 @@ export interface Store {
    * Subscribers hear of the changes after the commit, once, in order; of none if nothing changed.
    */
   transaction<T>(write: () => T, sync?: 'Now' | 'Later'): T
+  /** As `transaction` of each in turn (Later), in one commit: gives what gives or throws each one's result. */
+  together<T>(works: readonly (() => T)[]): readonly (() => T)[]
   /** Resolves when every commit until now would survive a loss of power. */
   durable(): Promise<void>
   /** Called after each commit that changed objects or events. Returns the unsubscribe function. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void
   /** The newest resourceVersion given out. */
   resourceVersion(): number
-  /**
-   * Changes after `resourceVersion`, oldest first; undefined when the journal no longer reaches back that
-   * far, or never gave that version out: list again.
-   */
+  /** Changes after a version, oldest first. Undefined, list again: the journal begins later, or never gave it out. */
   changesSince(resourceVersion: number, limit: number): readonly Change[] | undefined
   close(): void
 }
@@ -102,6 +101,8 @@ export interface ObjectStore {
   deploymentKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
   /** Runs of a pool that are not in a final state, Deployment's runs included where the pool is the Deployment's. */
   unfinishedRunKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
+  /** The same as objects, in pages. */
+  readonly unfinishedRunsOfWorkPool: PoolPages
   /** Runs that name the pool, or whose deployment does; `default` where neither names one. */
   runKeysOfWorkPool(namespace: string, workPool: string): readonly ObjectKey[]
   /** Throws StoreConflict('AlreadyExists'), or 'NotFound' for an unknown namespace. Generation starts at 1. */
@@ -133,7 +134,7 @@ export interface ObjectStore {
 export type StoreConflictReason = 'AlreadyExists' | 'NotFound' | 'Conflict'
 
 /**
- * The life of one try of one attempt (DESIGN 3.2, 11):
+ * The life of one try of one attempt (docs/adr/0003):
  *   Intent    frozen body committed; whether ECS has seen it is not known
  *   Refused   ECS answered that it launched nothing (failures[] or a definite error)
  *   Launched  a task ARN is known and the task was not seen STOPPED

@@ -106,6 +106,22 @@ test('clusters are those of any attempt, each once', () => {
   ])
 })
 
+test('the families of a cluster are each told once, whatever their names and revisions', () => {
+  const arn = (name: string): string => `arn:aws:ecs:us-east-1:1:task-definition/${name}`
+  const revisions = ['etl:9', 'etl:10', 'etl-x:1', 'etl2:7', 'etl_a:1', 'etlz:1', 'B:1']
+  const store = storeWith(
+    ...revisions.map((name, index) => {
+      return anIntent(`run-${index}`, { taskDefinitionArn: arn(name) })
+    }),
+    anIntent('other', { cluster: 'batch', taskDefinitionArn: arn('elsewhere:1') }),
+  )
+  const place = { account: 'us-east-1', cluster: 'default' }
+  const families = ['B', 'etl', 'etl-x', 'etl2', 'etl_a', 'etlz']
+  expect([...store.upkeep.familiesIn(place, 20)].sort()).toEqual(families)
+  expect(store.upkeep.familiesIn(place, 2)).toHaveLength(2)
+  expect(store.upkeep.familiesIn({ ...place, cluster: 'none' }, 20)).toEqual([])
+})
+
 test.each<[string, Partial<AttemptRow>, boolean, number | undefined]>([
   ['an intent', {}, true, undefined],
   ['a good end', { phase: 'Stopped', endedAtMs: 7 }, false, undefined],

@@ -4,7 +4,7 @@ import type { Page } from './object-list.ts'
 import type { Nullable, Sql } from './sql.ts'
 import type { AttemptRow } from './types.ts'
 
-/** What the parts ask that tidy up behind the runs. Every answer comes from an index of its own. */
+/** Questions of the background parts (controllers/upkeep.ts). Every answer comes from an index of its own. */
 export interface UpkeepStore {
   /** Whether a living attempt, or an attempt of an unfinished run, was launched from this revision. */
   isDefinitionInUse(taskDefinitionArn: string): boolean
@@ -15,17 +15,25 @@ export interface UpkeepStore {
    * first. `everyTask`: also those whose log settings name no place.
    */
   attemptsWithoutLastLines(limit: number, everyTask: boolean): readonly AttemptRow[]
-  /** The try of a run that goes by this name in ECS. */
+  /** The try of a run whose task has this startedBy. */
   attemptStartedBy(runUid: string, startedBy: string): AttemptRow | undefined
   /** Where attempts were ever launched. */
-  clusters(): readonly { readonly account: string; readonly cluster: string }[]
+  clusters(): readonly Place[]
+  /** Families of the definitions that attempts in this cluster were launched from, at most `limit`. */
+  familiesIn(place: Place, limit: number): readonly string[]
   /** Of unfinished runs, by namespace and name: what decides where they are launched. */
   launchPlaces(page: Page<ObjectKey>): readonly LaunchPlace[]
-  /** Unfinished runs that carry this annotation; a few more, where its name stands in another one's text. */
+  /** Unfinished runs that carry this annotation, and perhaps a few more, whose metadata hold its name as text. */
   unfinishedRunsNoting(annotation: string): readonly ObjectKey[]
   hasLiveAttempts(): boolean
   /** When an attempt last ended without proof that it has no task: refused or lost. Epoch milliseconds. */
   lastDoubtMs(): number | undefined
+}
+
+/** A cluster of an account (AwsAccount.id). */
+export interface Place {
+  readonly account: string
+  readonly cluster: string
 }
 
 /** What a run names of the objects that its template is merged from. */
@@ -80,17 +88,33 @@ function createAttemptQuestions(sql: Sql): Omit<UpkeepStore, keyof (LogQuestions
       return stored && toAttempt(stored)
     },
     clusters,
+    familiesIn: createFamilies(sql),
     hasLiveAttempts: () => anyLive() !== undefined,
     lastDoubtMs: () => doubt()?.atMs ?? undefined,
   }
 }
 
-interface Place {
-  readonly account: string
-  readonly cluster: string
+/** Skips through the index from one family to the next: a family has many revisions, and those many attempts. */
+function createFamilies(sql: Sql): UpkeepStore['familiesIn'] {
+  const next = sql.one<[string, string, string], { arn: string }>(
+    `SELECT task_definition_arn AS arn FROM attempts
+      WHERE account = ? AND cluster = ? AND task_definition_arn > ?
+      ORDER BY task_definition_arn LIMIT 1`,
+  )
+  return ({ account, cluster }, limit) => {
+    const families: string[] = []
+    let found = next(account, cluster, '')
+    while (found && families.length < limit) {
+      const [name = ''] = /^[^:]*$|^.*(?=:)/.exec(found.arn) ?? []
+      families.push(name.split('/').at(-1) ?? name)
+      // Behind `name:9999`, before any longer name.
+      found = next(account, cluster, `${name};`)
+    }
+    return families
+  }
 }
 
-/** From one place to the next in the index: there are few of them among many attempts. */
+/** Skips through the index from one place to the next: many attempts have few places. */
 function createPlaces(sql: Sql): () => readonly Place[] {
   const next = sql.one<[string, string], Place>(
     `SELECT account, cluster FROM attempts WHERE (account, cluster) > (+?, +?)

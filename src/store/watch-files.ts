@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { StoreUnusable } from './errors.ts'
 
-/** What SQLite has open as long as the database is. Opening one here again, and closing it, would drop SQLite's locks. */
+/** The files that SQLite keeps open with the database. To open and close one of them here would drop SQLite's locks. */
 const SUFFIXES = ['', '-wal', '-shm'] as const
 
 interface Seen {

@@ -3,6 +3,9 @@ import { MORE_STEPS } from './kubectl-more-steps.ts'
 import { STEPS, type Step, writeFiles } from './kubectl-steps.ts'
 import { findKubectls, type KubectlWorld, startKubectlWorld } from './kubectl-world.ts'
 
+/** Between two doings of what goes on while a command runs. */
+const MEANWHILE_MS = 500
+
 const ALL_STEPS: Readonly<Record<string, readonly Step[]>> = { ...STEPS, ...MORE_STEPS }
 
 /** Every kubectl of this machine. */
@@ -44,7 +47,11 @@ function namedSteps(minor: number): ReadonlyMap<string, Step> {
 async function checkStep(world: KubectlWorld, step: Step | undefined): Promise<void> {
   if (!step) throw new Error('there is no such check')
   step.prepare?.(world)
-  const result = await world.kubectl(splitArgs(step.args), step.options)
+  let nth = 0
+  const going = setInterval(() => step.meanwhile?.(world, nth++), MEANWHILE_MS)
+  const result = await world
+    .kubectl(splitArgs(step.args), step.options)
+    .finally(() => clearInterval(going))
   const shown = JSON.stringify(result)
   expectMatch(result.out, step.out ?? '', shown)
   expectMatch(result.err, step.err ?? '', shown)

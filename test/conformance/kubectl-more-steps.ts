@@ -33,7 +33,15 @@ const FORMATS: readonly Step[] = [
 ]
 
 const REVIEWS: readonly Step[] = [
-  { args: 'auth can-i delete workpools/status', out: 'yes' },
+  { args: 'auth can-i update workpools --subresource=status', out: 'yes' },
+  { args: 'auth can-i delete workpools --subresource=status', code: 1, out: 'no' },
+  {
+    args: 'auth can-i create pods',
+    code: 1,
+    out: /^no - of pods this API serves get, list, watch alone$/m,
+  },
+  { args: 'auth can-i get pods --subresource=log', out: 'yes' },
+  { args: "auth can-i '*' '*'", out: 'yes' },
   { args: 'auth can-i get /metrics', out: 'yes' },
   { args: 'auth can-i patch runs -n default', out: 'yes' },
 ]

@@ -10,6 +10,8 @@ export interface Step {
   readonly options?: RunOptions
   /** What the controller does first. */
   readonly prepare?: (world: KubectlWorld) => void
+  /** What it does while the command runs, again and again: `nth` counts. A kubectl that is slow hears of a later one. */
+  readonly meanwhile?: (world: KubectlWorld, nth: number) => void
   readonly code?: number
   readonly out?: RegExp | string
   readonly err?: RegExp | string
@@ -35,7 +37,7 @@ const DISCOVERY: readonly Step[] = [
   { args: 'get ns', out: /^default +Active/m },
   { args: 'get crd', out: /^runs\.capstan\.dev +20/m },
   { args: 'auth can-i create runs', out: 'yes' },
-  { args: 'auth can-i --list', out: /^\*\.\* .*\[\*\]$/m },
+  { args: 'auth can-i --list', out: /^runs\.capstan\.dev .*\[create delete .*watch\]$/m },
   { args: 'auth whoami', out: 'capstan:test', since: 27 },
   { args: 'get runs --as someone', code: 1, err: 'impersonation is not supported' },
   { args: 'explain run.spec', out: 'What is to be run. Immutable once a task was launched' },
@@ -266,7 +268,8 @@ const RUNS: readonly Step[] = [
   {
     args: 'get runs late --watch-only --output-watch-events',
     options: { until: /Completed/ },
-    prepare: (world) => setTimeout(() => world.setStatus('Run', 'late', DONE), 1_500),
+    meanwhile: (world, nth) =>
+      world.setStatus('Run', 'late', { ...DONE, state: { ...DONE.state, message: `look ${nth}` } }),
     out: /MODIFIED +late +Completed/,
   },
   {

@@ -179,7 +179,7 @@ async function listen(
 }
 
 /** Longer than any command needs; a hang then fails with what was printed so far. */
-const COMMAND_LIMIT_MS = 30_000
+const COMMAND_LIMIT_MS = 120_000
 
 function run(
   path: string,

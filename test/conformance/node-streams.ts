@@ -11,7 +11,7 @@ import {
 } from './node-checks.ts'
 
 /** Longest wait for something that is told by a stream. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** Asks again until the check is true. */
 async function until(what: string, check: () => boolean): Promise<void> {

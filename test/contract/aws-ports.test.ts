@@ -171,7 +171,7 @@ describe('errors', () => {
     )
     expect(bucket).toMatchObject({ factor: 0.7, throttled: 1 })
     expect(bucket?.tokens).toBeLessThanOrEqual(0)
-  }, 15_000)
+  })
 
   test.each(['subnet', 'securityGroup'] as const)(
     'a throttle dressed as a %s error',

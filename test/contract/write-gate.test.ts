@@ -7,26 +7,33 @@ import { AwsError, classifyError } from '../../src/aws/errors.ts'
 import { UNLIMITED } from '../../src/aws/limits.ts'
 import type { AwsAccount } from '../../src/aws/ports.ts'
 import type { BeforeWrite } from '../../src/aws/write-gate.ts'
+import { createLaunchAge } from '../../src/controllers/run/launch-age.ts'
 import { createNoneDriver } from '../../src/emulator/drivers/none.ts'
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import type { FaultRule } from '../../src/emulator/faults.ts'
 import { type ServedEmulator, serveEmulator } from '../../src/emulator/server.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { createFence, type Fence } from '../../src/store/fence.ts'
 import { acquireDataDir, type DataDirLock } from '../../src/store/lock.ts'
 import { openStore, type SqliteStore } from '../../src/store/open.ts'
+import { anAttempt, HOUR, NOON } from '../world/builders.ts'
+import { FakeClock } from '../world/fake-clock.ts'
 import { seededRandom } from '../world/seeded-random.ts'
-import { CREATED_MS } from '../world/test-store.ts'
+import { CREATED_MS, openTestStore } from '../world/test-store.ts'
 
 let emulator: Emulator
 let served: ServedEmulator
 let accounts: ManagedAwsAccounts
 let account: AwsAccount
 
-async function open(beforeWrite: BeforeWrite, rules: readonly FaultRule[] = []): Promise<void> {
+async function open(
+  beforeWrite: BeforeWrite,
+  rules: readonly FaultRule[] = [],
+  clock: Clock = systemClock,
+): Promise<void> {
   const random = seededRandom(4)
   emulator = createEmulator({
-    clock: systemClock,
+    clock,
     random,
     driver: createNoneDriver(() => ({ runMs: 60_000 })),
     faults: { rules },
@@ -59,12 +66,12 @@ function register(): Promise<unknown> {
   })
 }
 
-function launch(): Promise<unknown> {
+function launch(clientToken = 't'): Promise<unknown> {
   const awsvpcConfiguration = { subnets: ['subnet-0a1b2c3d4e5f60001'] }
   return account.ecs.runTask({
     taskDefinition: 'hello',
     launchType: 'FARGATE',
-    clientToken: 't',
+    clientToken,
     networkConfiguration: { awsvpcConfiguration },
   })
 }
@@ -114,6 +121,30 @@ test('every repeat of the SDK is asked for anew: a process can sleep in between'
   await register()
   await expect(launch()).rejects.toMatchObject({ code: 'CapstanFenced', sent: true })
   expect(calls('RunTask')).toBe(1)
+})
+
+test('a machine that sleeps for hours before the SDK repeats a launch launches nothing twice', async () => {
+  const clock = new FakeClock(NOON)
+  const attempt = anAttempt()
+  const store = openTestStore()
+  store.transaction(() => store.attempts.insert(attempt))
+  const judge = createLaunchAge({ store, clock, epoch: attempt.epoch })
+  let asked = 0
+  await open(
+    async (operation, target) => {
+      if (operation !== 'RunTask') return
+      asked += 1
+      if (asked > 1) await clock.advance(3 * HOUR)
+      judge(target)
+    },
+    [{ operation: 'RunTask', limit: 1, fault: { type: 'reset', effect: 'after' } }],
+    clock,
+  )
+  await register()
+  const error = await launch(attempt.clientToken).catch((thrown: unknown) => thrown)
+  expect(emulator.ledger.entries()).toHaveLength(1)
+  expect(error).toMatchObject({ code: 'CapstanTooLate', sent: true })
+  expect(asked).toBe(2)
 })
 
 describe('two controllers over one database', () => {

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -14,7 +15,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import {
   eventually,
   findRun,
-  freePort,
   openSandbox,
   type Program,
   readApi,
@@ -285,8 +285,10 @@ describe('at the start', () => {
   })
 
   test('a port that someone else has', async () => {
-    const port = await freePort()
-    const other = createServer().listen(port, '127.0.0.1')
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address ? address.port : 0
     try {
       const words = ['up', 'manifests', '--local', '--listen', `127.0.0.1:${port}`]
       await refuses(words, new RegExp(`in use 127\\.0\\.0\\.1:${port}: .*another --listen address`))

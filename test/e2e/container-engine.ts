@@ -17,7 +17,7 @@ export interface TestEngine {
 
 export const ENGINE_VARIABLE = 'CAPSTAN_TEST_ENGINE'
 const IMAGE = 'capstan.test/busybox:1'
-const START_MS = 20_000
+const START_MS = 90_000
 
 /** Why no test of containers can run here; undefined when one can. */
 export function engineProblem(): string | undefined {

@@ -14,7 +14,7 @@ import { eventually, findRun, openSandbox, type Program, type Sandbox } from './
 const problem = engineProblem()
 if (problem !== undefined) console.warn(`tests of containers are skipped: ${problem}`)
 
-const WAIT = { timeout: 60_000, interval: 50 }
+const WAIT = { timeout: 120_000, interval: 50 }
 
 interface Bench {
   readonly driver: DockerDriver
@@ -26,6 +26,18 @@ interface Bench {
 let engine: TestEngine
 let taskNumber = 0
 const cleanups: (() => Promise<void> | void)[] = []
+
+/** Of a container's script: it goes on when it is told to. */
+const UNTIL_GO = 'while [ ! -e /tmp/go ]; do sleep 0.1; done'
+
+/** Tells the one container that is there. */
+async function sayGo(): Promise<void> {
+  const [container] = await engine.containers()
+  const exec = (await engine.call('POST', `/containers/${container?.Id}/exec`, {
+    Cmd: ['sh', '-c', 'echo > /tmp/go'],
+  })) as { readonly Id: string }
+  await engine.call('POST', `/exec/${exec.Id}/start`, { Detach: true })
+}
 
 describe.skipIf(problem !== undefined)('containers of an engine', () => {
   beforeAll(async () => {
@@ -198,31 +210,25 @@ describe.skipIf(problem !== undefined)('containers of an engine', () => {
   describe('after the host process died', () => {
     test('what still runs is adopted, with its output and its exit code', async () => {
       const first = await bench()
-      const task = aTask(
-        shell('echo before; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo after; exit 9'),
-      )
+      const task = aTask(shell(`echo before; ${UNTIL_GO}; echo after; exit 9`))
       first.driver.start(task, first.report)
       await vi.waitFor(() => expect(first.seen.lines).toEqual(['main: before']), WAIT)
       await first.driver.close()
       const second = await bench(first.directory)
       expect(second.driver.adopt?.(task, second.report)).toBe(true)
       await second.driver.removeStrays()
-      const [container] = await engine.containers()
-      const exec = await engine.call('POST', `/containers/${container?.Id}/exec`, {
-        Cmd: ['sh', '-c', 'echo > /tmp/go'],
-      })
-      const { Id } = exec as { readonly Id: string }
-      await engine.call('POST', `/exec/${Id}/start`, { Detach: true })
+      await sayGo()
       await vi.waitFor(() => expect(second.seen.ends.get('main')?.exitCode).toBe(9), WAIT)
       expect(second.seen.lines).toEqual(['main: after'])
     })
 
     test('the end of what ended meanwhile is read, with the output nobody read', async () => {
       const first = await bench()
-      const task = aTask(shell('sleep 1; echo done; exit 5'))
+      const task = aTask(shell(`${UNTIL_GO}; echo done; exit 5`))
       first.driver.start(task, first.report)
       await vi.waitFor(() => expect(first.seen.started).toEqual(['main']), WAIT)
       await first.driver.close()
+      await sayGo()
       await vi.waitFor(async () => {
         const state = (await engine.call('GET', `/containers/ecs-${task.id}-main/json`)) as {
           readonly State: { readonly Running: boolean }
@@ -348,18 +354,14 @@ ${template}`
   })
 
   test('a killed controller finds its container again, and its exit code', async () => {
-    const wait = 'echo begun; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo done; exit 7'
+    const wait = `echo begun; ${UNTIL_GO}; echo done; exit 7`
     sandbox.write('manifests/run.yaml', manifest('long', ['sh', '-c', wait]))
     const first = start()
     await eventually(async () => {
       expect((await findRun(sandbox, 'long'))?.status?.state?.type).toBe('RUNNING')
     })
     await first.stop('SIGKILL')
-    const [container] = await engine.containers()
-    const exec = (await engine.call('POST', `/containers/${container?.Id}/exec`, {
-      Cmd: ['sh', '-c', 'echo > /tmp/go'],
-    })) as { readonly Id: string }
-    await engine.call('POST', `/exec/${exec.Id}/start`, { Detach: true })
+    await sayGo()
     const second = start()
     const ended = await eventually(async () => {
       const run = await findRun(sandbox, 'long')

@@ -16,7 +16,7 @@ import {
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const HOST = fileURLToPath(new URL('./local-emulator-host.ts', import.meta.url))
-const WAIT = { timeout: 30_000, interval: 50 }
+const WAIT = { timeout: 60_000, interval: 50 }
 
 let directory: string
 let host: ChildProcess
@@ -86,7 +86,9 @@ test('kill -9 of the host: its tasks run on and are taken up, with every line an
   await killHost()
   writeFileSync(join(directory, 'a'), '')
   await startHost()
-  expect(await describeTask(taskArn)).toMatchObject({ lastStatus: 'RUNNING' })
+  await vi.waitFor(async () => {
+    expect(await describeTask(taskArn)).toMatchObject({ lastStatus: 'RUNNING' })
+  }, WAIT)
   await vi.waitFor(async () => expect(await output(taskArn)).toEqual(['one', 'two']), WAIT)
   writeFileSync(join(directory, 'b'), '')
   await vi.waitFor(async () => {

@@ -1,11 +1,11 @@
 import type { DriverTask } from '../../src/emulator/drivers/driver.ts'
 import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
-import { serveEmulator } from '../../src/emulator/server.ts'
+import { type ServedEmulator, serveEmulator } from '../../src/emulator/server.ts'
 import { stoppedAtMs } from '../../src/emulator/task-state.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { seededRandom } from '../world/seeded-random.ts'
-import type { EcsReport, FaultyEcsOptions } from './faulty-ecs.ts'
+import type { EcsQuestion, EcsReport, FaultyEcsOptions } from './faulty-ecs.ts'
 
 /**
  * An emulated account in a process of its own, whose tasks take time and nothing else. It is asked for its
@@ -40,10 +40,11 @@ const emulator = createEmulator({
 })
 const calls: Record<string, Record<string, number>> = {}
 
-/** The same account at one more address, which counts what comes in there. */
-async function openDoor(door: string): Promise<string> {
-  const counted: Record<string, number> = {}
-  calls[door] = counted
+const doors: Record<string, ServedEmulator> = {}
+
+/** The same account at one more address, which counts what comes in there. Port 0: any. */
+async function openDoor(door: string, port: number): Promise<ServedEmulator> {
+  const counted = (calls[door] ??= {})
   const behind: Emulator = {
     ...emulator,
     handle(request) {
@@ -55,8 +56,16 @@ async function openDoor(door: string): Promise<string> {
     emulator: behind,
     clock: systemClock,
     random: seededRandom(options.seed + 1),
+    port,
   })
-  return served.url
+  doors[door] = served
+  return served
+}
+
+async function cut(door: string): Promise<void> {
+  const served = doors[door]
+  await served?.close()
+  await openDoor(door, served?.port ?? 0)
 }
 
 function report(): EcsReport {
@@ -78,8 +87,11 @@ function report(): EcsReport {
   }
 }
 
-process.on('message', () => process.send?.({ report: report() }))
+process.on('message', (question: EcsQuestion) => {
+  if (question.type === 'Report') process.send?.({ report: report() })
+  else void cut(question.door).then(() => process.send?.({}))
+})
 process.on('disconnect', () => process.exit(0))
 const urls: Record<string, string> = {}
-for (const door of options.doors) urls[door] = await openDoor(door)
+for (const door of options.doors) urls[door] = (await openDoor(door, 0)).url
 process.send?.({ urls })

@@ -33,8 +33,15 @@ export interface FaultyEcs {
   /** What a controller needs in its environment to find it through this door. */
   environment(door: string): Readonly<Record<string, string>>
   report(): Promise<EcsReport>
+  /** Breaks every connection of this door; new ones are taken. */
+  cut(door: string): Promise<void>
   close(): Promise<void>
 }
+
+/** What the account is asked for; each is answered with one message. */
+export type EcsQuestion =
+  | { readonly type: 'Report' }
+  | { readonly type: 'Cut'; readonly door: string }
 
 const HOST = fileURLToPath(new URL('./faulty-ecs-host.ts', import.meta.url))
 
@@ -51,8 +58,13 @@ export async function startFaultyEcs(options: Partial<FaultyEcsOptions> = {}): P
     }),
     async report() {
       const answer = nextMessage(child)
-      child.send('report')
+      child.send({ type: 'Report' })
       return ((await answer) as { report: EcsReport }).report
+    },
+    async cut(door) {
+      const answer = nextMessage(child)
+      child.send({ type: 'Cut', door })
+      await answer
     },
     async close() {
       const ended = once(child, 'exit')

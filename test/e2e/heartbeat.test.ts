@@ -8,9 +8,9 @@ const EXAMPLE = join(ROOT, 'manifests/examples/heartbeat')
 const RUNS = '/apis/capstan.dev/v1/namespaces/default/runs'
 
 /** The lease of `hanging` ends 45 s after its last beat; the stop and the look before it take seconds. */
-const HANG_MS = 120_000
+const HANG_MS = 200_000
 /** A loaded machine starts a process in seconds. */
-const PROMPTLY_MS = 30_000
+const PROMPTLY_MS = 60_000
 
 let sandbox: Sandbox
 let controller: Program
@@ -125,6 +125,9 @@ describe('the intake', () => {
     expect(key).toMatch(/^[0-9a-f]{64}$/)
     const url = await intakeUrl()
     const uid = await uidOf('import-now')
+    await eventually(async () => {
+      expect(await statusOf('import-now')).toMatchObject({ state: { type: 'RUNNING' } })
+    }, PROMPTLY_MS)
     const { createRunTokens } = await import('../../src/controllers/heartbeat/run-tokens.ts')
     const token = createRunTokens(Buffer.from(key, 'hex')).tokenOf(uid)
     const beat = async (path: string, bearer: string): Promise<number> => {

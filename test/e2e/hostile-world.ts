@@ -118,7 +118,7 @@ function opened(socket: Socket, event: 'connect' | 'secureConnect'): Promise<Soc
 }
 
 /** Longest wait for an answer; the server's own timeouts are shorter. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 /** All that a socket says until it is closed. */
 function collected(socket: Socket): Promise<string> {

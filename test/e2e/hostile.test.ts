@@ -16,8 +16,12 @@ afterAll(() => world.close())
 const MAX_GROWTH_MIB = 400
 /** Where 400 MB of text are made within seconds the collector lets some of it lie. */
 const MAX_GROWTH_WITH_GARBAGE_MIB = 700
-/** How long somebody else may wait meanwhile. */
-const SERVED_WITHIN_MS = 10_000
+/** How long somebody else may wait meanwhile, on a machine that is busy with other tests. */
+const SERVED_WITHIN_MS = 30_000
+/** A bound on hangs: the server cuts off earlier. */
+const CLOSED_WITHIN_MS = 90_000
+/** A bound on hangs as well. */
+const CROWD_MS = 180_000
 
 /** Somebody else is served, now and in time. */
 async function served(): Promise<void> {
@@ -221,7 +225,7 @@ describe('what is no request is refused with a Status:', () => {
   })
 })
 
-function eachClosed(sockets: readonly Socket[], withinMs: number): Promise<number> {
+function eachClosed(sockets: readonly Socket[]): Promise<number> {
   const startMs = performance.now()
   return new Promise((resolve, reject) => {
     const look = setInterval(() => {
@@ -230,88 +234,104 @@ function eachClosed(sockets: readonly Socket[], withinMs: number): Promise<numbe
       if (open === 0) {
         clearInterval(look)
         resolve(elapsedMs)
-      } else if (elapsedMs > withinMs) {
+      } else if (elapsedMs > CLOSED_WITHIN_MS) {
         clearInterval(look)
-        reject(new Error(`${open} are open after ${withinMs} ms`))
+        reject(new Error(`${open} are open after ${CLOSED_WITHIN_MS} ms`))
       }
     }, 100)
   })
 }
 
 describe('connections', () => {
-  test('heads and bodies that never end are cut off, and others are served', async () => {
-    const sockets = await Promise.all(Array.from({ length: 100 }, () => world.open()))
-    for (const socket of sockets) {
-      socket.resume()
-      socket.write('GET /version HTTP/1.1\r\nhost: localhost\r\nx: ')
-    }
-    const drip = setInterval(() => {
-      for (const socket of sockets) if (socket.writable) socket.write('y')
-    }, 500)
-    await served()
-    await eachClosed(sockets, 20_000).finally(() => clearInterval(drip))
-    boundedMemory()
-  }, 60_000)
-
-  test('5,000 that say nothing keep nobody out, and go', async () => {
-    const sockets: Socket[] = []
-    for (let wave = 0; wave < 50; wave++) {
-      sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => world.openPlain()))))
-    }
-    for (const socket of sockets) socket.resume()
-    await served()
-    await eachClosed(sockets, 40_000)
-    await served()
-    boundedMemory()
-  }, 90_000)
-
-  test('watches beyond the share of one user are refused, and others are served', async () => {
-    const sockets: Socket[] = []
-    let refused = 0
-    let accepted = 0
-    for (let wave = 0; wave < 22; wave++) {
-      const opened = await Promise.all(Array.from({ length: 100 }, () => world.openUnix()))
-      const answers = opened.map(
-        (socket) =>
-          new Promise<string>((resolve) => {
-            socket.once('data', (chunk: Buffer) => resolve(chunk.toString()))
-            socket.write(`GET ${POOLS}?watch=true HTTP/1.1\r\nhost: localhost\r\n\r\n`)
-          }),
-      )
-      for (const answer of await Promise.all(answers)) {
-        if (answer.startsWith('HTTP/1.1 200')) accepted += 1
-        else if (answer.startsWith('HTTP/1.1 429')) {
-          refused += 1
-          expect(answer.toLowerCase()).toContain('retry-after: 10')
-        }
+  test(
+    'heads and bodies that never end are cut off, and others are served',
+    async () => {
+      const sockets = await Promise.all(Array.from({ length: 100 }, () => world.open()))
+      for (const socket of sockets) {
+        socket.resume()
+        socket.write('GET /version HTTP/1.1\r\nhost: localhost\r\nx: ')
       }
-      sockets.push(...opened)
-    }
-    expect({ accepted, refused }).toEqual({ accepted: 2_000, refused: 200 })
-    await served()
-    boundedMemory()
-    for (const socket of sockets) socket.destroy()
-  }, 90_000)
+      const drip = setInterval(() => {
+        for (const socket of sockets) if (socket.writable) socket.write('y')
+      }, 500)
+      await served()
+      await eachClosed(sockets).finally(() => clearInterval(drip))
+      boundedMemory()
+    },
+    CROWD_MS,
+  )
+
+  test(
+    '5,000 that say nothing keep nobody out, and go',
+    async () => {
+      const sockets: Socket[] = []
+      for (let wave = 0; wave < 50; wave++) {
+        sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => world.openPlain()))))
+      }
+      for (const socket of sockets) socket.resume()
+      await served()
+      await eachClosed(sockets)
+      await served()
+      boundedMemory()
+    },
+    CROWD_MS,
+  )
+
+  test(
+    'watches beyond the share of one user are refused, and others are served',
+    async () => {
+      const sockets: Socket[] = []
+      let refused = 0
+      let accepted = 0
+      for (let wave = 0; wave < 22; wave++) {
+        const opened = await Promise.all(Array.from({ length: 100 }, () => world.openUnix()))
+        const answers = opened.map(
+          (socket) =>
+            new Promise<string>((resolve) => {
+              socket.once('data', (chunk: Buffer) => resolve(chunk.toString()))
+              socket.write(`GET ${POOLS}?watch=true HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+            }),
+        )
+        for (const answer of await Promise.all(answers)) {
+          if (answer.startsWith('HTTP/1.1 200')) accepted += 1
+          else if (answer.startsWith('HTTP/1.1 429')) {
+            refused += 1
+            expect(answer.toLowerCase()).toContain('retry-after: 10')
+          }
+        }
+        sockets.push(...opened)
+      }
+      expect({ accepted, refused }).toEqual({ accepted: 2_000, refused: 200 })
+      await served()
+      boundedMemory()
+      for (const socket of sockets) socket.destroy()
+    },
+    CROWD_MS,
+  )
 })
 
 describe('readers that do not read', () => {
-  test('are cut off when they make the server hold too much', async () => {
-    const text = 'x'.repeat(200_000)
-    for (let index = 0; index < 60; index++) {
-      const body = JSON.stringify({ metadata: { name: `big-${index}`, annotations: { text } } })
-      expect((await world.send('POST', POOLS, { body })).status).toBe(201)
-    }
-    const before = world.rssMib()
-    // Each is given a page of 2 MB, 800 MB in all: more than the server's heap, were it not cut at 64 MB in all.
-    const sockets = await Promise.all(Array.from({ length: 400 }, () => world.openUnix()))
-    for (const socket of sockets) {
-      socket.pause()
-      socket.write(`GET ${POOLS}?limit=500 HTTP/1.1\r\nhost: localhost\r\n\r\n`)
-    }
-    await served()
-    await served()
-    const after = world.rssMib()
-    expect(after - before).toBeLessThan(MAX_GROWTH_WITH_GARBAGE_MIB)
-    for (const socket of sockets) socket.destroy()
-  }, 90_000)
+  test(
+    'are cut off when they make the server hold too much',
+    async () => {
+      const text = 'x'.repeat(200_000)
+      for (let index = 0; index < 60; index++) {
+        const body = JSON.stringify({ metadata: { name: `big-${index}`, annotations: { text } } })
+        expect((await world.send('POST', POOLS, { body })).status).toBe(201)
+      }
+      const before = world.rssMib()
+      // Each is given a page of 2 MB, 800 MB in all: more than the server's heap, were it not cut at 64 MB in all.
+      const sockets = await Promise.all(Array.from({ length: 400 }, () => world.openUnix()))
+      for (const socket of sockets) {
+        socket.pause()
+        socket.write(`GET ${POOLS}?limit=500 HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+      }
+      await served()
+      await served()
+      const after = world.rssMib()
+      expect(after - before).toBeLessThan(MAX_GROWTH_WITH_GARBAGE_MIB)
+      for (const socket of sockets) socket.destroy()
+    },
+    CROWD_MS,
+  )
 })

@@ -8,10 +8,10 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually, findRun, freePort, openSandbox, type Sandbox } from './program.ts'
+import { eventually, findRun, openSandbox, type Sandbox } from './program.ts'
 
 /** moto_server is Python's; importing all of it takes a while on a busy machine. */
-const START_MS = 60_000
+const START_MS = 120_000
 
 /** moto moves a task on by one state with each DescribeTasks, and Capstan looks every second. */
 const LIFE_MS = 90_000
@@ -30,13 +30,11 @@ describe.skipIf(!isThere)(
 
     beforeAll(async () => {
       sandbox = openSandbox()
-      const port = await freePort()
       const home = process.env['HOME'] ?? ''
-      const moto = sandbox.launch('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
+      const moto = sandbox.launch('moto_server', ['-H', '127.0.0.1', '-p', '0'], {
         env: { HOME: home },
       })
-      await moto.says(/Running on http/, START_MS)
-      const endpoint = `http://127.0.0.1:${port}`
+      const [, endpoint = ''] = await moto.says(/Running on (http:\S+:\d+)/, START_MS)
       env = {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: 'us-east-1',

@@ -32,6 +32,9 @@ const PAUSE_MS = 5_000
 /** More than the launch bucket lets through at once: at any moment some wait for their turn. */
 const RUNS = 60
 
+/** So few that the middle of the work lasts for seconds, on a machine that is busy as well. */
+const LAUNCHES = '{burst: 12, perSecond: 8}'
+
 /** Time in which a controller that wakes up would do what it had in mind. */
 const AFTERMATH_MS = 3_000
 
@@ -77,6 +80,14 @@ spec:
 }
 
 function writeRuns(): void {
+  sandbox.write(
+    'manifests/pool.yaml',
+    `apiVersion: capstan.dev/v1
+kind: WorkPool
+metadata: {name: default}
+spec: {apiLimits: {fargateLaunch: ${LAUNCHES}}}
+`,
+  )
   for (let index = 0; index < RUNS; index += 1) writeRun(`run-${index}`, 500)
 }
 
@@ -147,6 +158,8 @@ test('overtaken while it was paused: what it had in mind never reaches ECS', asy
   const first = up('first')
   await untilInTheMiddle()
   await pauseBetweenCommits(first)
+  // What it was about to send, having looked at the lock, nobody can call back: ECS would tell it by its token.
+  await ecs.cut('first')
   // What keeps the second one out is gone: someone tidied up, or the volume came from elsewhere.
   for (const name of readdirSync(sandbox.path('.capstan'))) {
     if (name.startsWith('lock.')) rmSync(sandbox.path('.capstan', name))

@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { vi } from 'vitest'
@@ -21,10 +20,10 @@ export const ROOT = resolve(import.meta.dirname, '../..')
 export const PROGRAM = join(ROOT, 'bin/capstan.js')
 
 /** Longest time that a condition is waited for, on a machine that is busy with other tests. */
-export const DEADLINE_MS = 30_000
+export const DEADLINE_MS = 60_000
 
-/** A process that is asked to end is killed after this. */
-const PATIENCE_MS = 15_000
+/** A process that is asked to end is killed after this: a bound on hangs as well. */
+const PATIENCE_MS = 45_000
 
 export interface Exit {
   readonly code: number | null
@@ -115,7 +114,8 @@ export function openSandbox(): Sandbox {
     async close() {
       await Promise.all(started.map((program) => program.stop()))
       endTasks(directory)
-      rmSync(directory, { recursive: true, force: true })
+      // What was killed may still be writing its last.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
@@ -202,9 +202,18 @@ function endTasks(directory: string): void {
     for (const task of readdirSync(tasks)) {
       for (const container of readdirSync(join(tasks, task))) {
         const remains = findRemains(containerFiles(tasks, task, container))
-        if (remains.type === 'Running') process.kill(-remains.identity.pid, 'SIGKILL')
+        if (remains.type === 'Running') signalIfThere(-remains.identity.pid, 'SIGKILL')
       }
     }
+  }
+}
+
+/** A process, or with a minus a group; it may have ended by itself since it was looked at. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
@@ -213,17 +222,14 @@ export function eventually<T>(check: () => T | Promise<T>, timeoutMs = DEADLINE_
   return vi.waitFor(check, { timeout: timeoutMs, interval: 50 })
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
+/** Does something in one step as the program sees it, which sleeps meanwhile. */
+export function unseen(program: Program, act: () => void): void {
+  program.signal('SIGSTOP')
+  try {
+    act()
+  } finally {
+    program.signal('SIGCONT')
+  }
 }
 
 /** What the API answers on the controller's socket; undefined for 404. */

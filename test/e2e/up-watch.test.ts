@@ -19,14 +19,18 @@ import {
   runText,
   type Sandbox,
   type SeenRun,
+  unseen,
 } from './program.ts'
 
 /** What a checkout of git-sync is called: the commit. */
 const FIRST_COMMIT = '1'.repeat(40)
 const SECOND_COMMIT = '2'.repeat(40)
 
-/** Far more than the fraction of a second that it takes, for a machine that is busy with other tests. */
+/** Far more than the fraction of a second that it takes, and half of what it takes by the timer alone. */
 const PROMPTLY_MS = 5_000
+
+/** On a machine that is busy with other tests one of so many files is picked up promptly. By the timer alone none is. */
+const PROMPT_TRIES = 5
 
 let sandbox: Sandbox
 let controller: Program
@@ -66,11 +70,26 @@ afterAll(async () => {
 })
 
 describe('a folder that people write to', () => {
-  test('a file that is dropped runs promptly', async () => {
+  test('a file that is dropped runs', async () => {
     sandbox.write('plain/hello.yaml', runText('hello', 'echo hello >> marks'))
-    await eventually(async () => expect(await findRun(sandbox, 'hello')).toBeDefined(), PROMPTLY_MS)
     await eventually(async () => expect(await succeeded('hello')).toBe(true))
     expect(marks()).toEqual(['hello'])
+  })
+
+  test('a file that is dropped is picked up promptly', async () => {
+    const tookMs: number[] = []
+    const drop = async (name: string): Promise<void> => {
+      const startedMs = performance.now()
+      sandbox.write(`plain/${name}.yaml`, poolText(name))
+      await eventually(async () => expect(await pools()).toContain(name))
+      tookMs.push(performance.now() - startedMs)
+    }
+    await drop('prompt')
+    // Each comes right after a look, so the timer's next one is ten seconds away.
+    while (Math.min(...tookMs.slice(1)) > PROMPTLY_MS && tookMs.length <= PROMPT_TRIES) {
+      await drop(`prompt-${tookMs.length}`)
+    }
+    expect(Math.min(...tookMs.slice(1))).toBeLessThan(PROMPTLY_MS)
   })
 
   test('a file that is written in place, in pieces, is read when it is whole', async () => {
@@ -129,12 +148,13 @@ describe('a broken file', () => {
     const broken = runText('hello', 'echo broken >> marks').replace('command', 'comand')
     sandbox.write('plain/hello.yaml', broken)
     sandbox.write('plain/other.yaml', runText('other', 'echo other >> marks'))
-    await controller.says(/spec\.template\.comand/)
     const file = sandbox.path('plain/hello.yaml')
-    expect(problems()).toContain(
-      `${file}:8:5: spec.template.comand: unknown field 'comand'; did you mean 'command'?
+    await eventually(() =>
+      expect(problems()).toContain(
+        `${file}:8:5: spec.template.comand: unknown field 'comand'; did you mean 'command'?
   8 |     comand: ["sh","-c","echo broken >> marks"]
     |     ^`,
+      ),
     )
     await eventually(async () => expect(await succeeded('other')).toBe(true))
     expect(await findRun(sandbox, 'hello')).toEqual(before)
@@ -169,10 +189,12 @@ describe('a link that flips, as git-sync does it', () => {
       expect(await findRun(sandbox, 'goes')).toBeUndefined()
     })
     expect(await findRun(sandbox, 'kept')).toEqual(kept)
-    const applied = logLines().filter(({ revision }) => revision === SECOND_COMMIT)
-    expect(applied.filter(({ created }) => created !== 0)).toMatchObject([
-      { created: 5, updated: 0 },
-    ])
+    await eventually(() => {
+      const applied = logLines().filter(({ revision }) => revision === SECOND_COMMIT)
+      expect(applied.filter(({ created }) => created !== 0)).toMatchObject([
+        { created: 5, updated: 0 },
+      ])
+    })
   })
 
   test('to a commit that is not there changes nothing', async () => {
@@ -197,14 +219,16 @@ describe('a ConfigMap volume', () => {
       expect(await pools()).toContain('mounted-more')
       expect(await limitOf('mounted-pool')).toBe(2)
     })
-    const applied = logLines().filter(({ source }) => source === sandbox.path('mounted'))
-    expect(applied.at(-1)).toMatchObject({ created: 1, updated: 1 })
+    await eventually(() => {
+      const applied = logLines().filter(({ source }) => source === sandbox.path('mounted'))
+      expect(applied.at(-1)).toMatchObject({ created: 1, updated: 1 })
+    })
   })
 })
 
 describe('what would delete too much waits for a person', () => {
   test('most of a folder', async () => {
-    for (const name of names('guarded', 11)) rmSync(sandbox.path(`guarded/${name}.yaml`))
+    removeAtOnce(names('guarded', 11))
     await controller.says(/11 objects of 14 would be deleted at once/)
     expect(await pools()).toEqual(expect.arrayContaining([...names('guarded', 14)]))
     for (const name of names('guarded', 11)) sandbox.write(`guarded/${name}.yaml`, poolText(name))
@@ -221,7 +245,7 @@ describe('what would delete too much waits for a person', () => {
   })
 
   test('all of a folder, until capstan approve says so', async () => {
-    for (const name of names('guarded', 14)) rmSync(sandbox.path(`guarded/${name}.yaml`))
+    removeAtOnce(names('guarded', 14))
     await controller.says(/names no objects any more, and all 14 objects of it would be deleted/)
     expect(await pools()).toEqual(expect.arrayContaining([...names('guarded', 14)]))
     const approved = await sandbox.run(['approve'])
@@ -256,6 +280,13 @@ spec: {concurrencyLimit: ${limit}}
 
 function names(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
+}
+
+/** A look between two of them would see few enough gone to let them go. */
+function removeAtOnce(guarded: readonly string[]): void {
+  unseen(controller, () => {
+    for (const name of guarded) rmSync(sandbox.path(`guarded/${name}.yaml`))
+  })
 }
 
 /** Points a link elsewhere in one step, by rename. */

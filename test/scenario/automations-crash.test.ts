@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { textAt } from '../../src/cli/objects.ts'
 import type { WebhookPort } from '../../src/controllers/automation/perform.ts'
 import { BRISK_DELAYS, MINUTE, SECOND } from '../world/builders.ts'
 import { pointsUpTo } from '../world/effort.ts'
@@ -14,6 +15,9 @@ interface End {
   /** Deliveries that a receiver can tell apart. */
   readonly deliveries: number
   readonly left: number
+  /** Names of what the log says of the automation, and how many ids they have. */
+  readonly told: readonly string[]
+  readonly toldIds: number
 }
 
 /** A failure fires one automation with three effects: a run, a switch, a webhook. */
@@ -55,6 +59,7 @@ async function play(diesAt: readonly number[]): Promise<{ end: End; boundaries: 
   world.addRun('bad', { template: { image: 'busybox', command: ['1'] } })
   await world.clock.advance(8 * MINUTE)
   const started = world.runNames().filter((name) => name.startsWith('clean-'))
+  const told = world.store.eventLog.list({ eventPrefix: 'capstan.automation.', limit: 99 })
   const end: End = {
     fired: world.automation('answer')?.status?.fired,
     started: started.length,
@@ -62,12 +67,16 @@ async function play(diesAt: readonly number[]): Promise<{ end: End; boundaries: 
     poolSuspended: world.workPool('batch')?.spec.suspend === true,
     deliveries: keys.size,
     left: world.store.automations.queuedIds().length,
+    told: told
+      .map(({ event, payload }) => `${event} ${textAt(payload, 'action_type') ?? ''}`)
+      .toSorted(),
+    toldIds: new Set(told.map(({ id }) => id)).size,
   }
   world.close()
   return { end, boundaries }
 }
 
-test('one failure is one firing with its three effects, wherever the process dies', async () => {
+test('one failure is one firing with its three effects, each told once, wherever the process dies', async () => {
   const undisturbed = await play([])
   expect(undisturbed.end).toEqual({
     fired: 1,
@@ -76,6 +85,13 @@ test('one failure is one firing with its three effects, wherever the process die
     poolSuspended: true,
     deliveries: 1,
     left: 0,
+    told: [
+      'capstan.automation.action.executed call-webhook',
+      'capstan.automation.action.executed run-deployment',
+      'capstan.automation.action.executed suspend-work-pool',
+      'capstan.automation.triggered ',
+    ],
+    toldIds: 4,
   })
   const wrong: object[] = []
   for (const index of pointsUpTo(undisturbed.boundaries)) {
@@ -86,4 +102,4 @@ test('one failure is one firing with its three effects, wherever the process die
   }
   expect(undisturbed.boundaries).toBeGreaterThan(20)
   expect(wrong).toEqual([])
-}, 120_000)
+})

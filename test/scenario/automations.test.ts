@@ -42,9 +42,13 @@ describe('an automation on failures', () => {
     expect(webhooks.received).toHaveLength(2)
     const [first] = webhooks.received
     expect(first?.method).toBe('POST')
-    const body = JSON.parse(first?.body ?? '')
-    expect(body.event.event).toBe('capstan.run.Failed')
-    expect(body.run).toMatchObject({ name: 'bad-1', exitCode: 3, state: { type: 'FAILED' } })
+    const bodies = webhooks.received.map(({ body = '' }) => JSON.parse(body))
+    expect(bodies.map(({ event }) => event.event)).toEqual(Array(2).fill('capstan.run.Failed'))
+    expect(bodies.find(({ run }) => run.name === 'bad-1')?.run).toMatchObject({
+      exitCode: 3,
+      state: { type: 'FAILED' },
+    })
+    expect(new Set(bodies.map(({ run }) => run.name))).toEqual(new Set(['bad-1', 'bad-2']))
     expect(new Set(webhooks.received.map(({ headers }) => headers['Idempotency-Key'])).size).toBe(2)
     expect(world.automation('tell')?.status).toMatchObject({ fired: 2 })
     expect(world.automation('tell')?.status?.lastFiredTime).toMatch(/^2026-01-15T12:0/)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { AwsError } from '../../src/aws/errors.ts'
 import { findCondition } from '../../src/kinds/conditions.ts'
+import type { TemplateSpec } from '../../src/kinds/generated.ts'
 import { MINUTE } from '../world/builders.ts'
 import type { Distortion } from '../world/life.ts'
 import { World } from '../world/world.ts'
@@ -113,6 +114,65 @@ describe('a call that keeps failing', () => {
     expect(world.state('hello')).toBe('CANCELLED/Cancelled')
     expect(world.run('hello')?.status?.whyPending).toBeUndefined()
     expect(reconciling()?.message).toBe('')
+  })
+
+  test.each([
+    ['ClientException', 'Log driver bogus is not supported.', 'correct the template'],
+    ['InvalidParameterException', 'Unknown parameter.', 'correct the template'],
+  ])(
+    'because ECS does not take the definition (%s) ends the run at once',
+    async (code, message, advice) => {
+      let count = 0
+      failure = () => {
+        count += 1
+        return new AwsError({ operation: 'RegisterTaskDefinition', code, message, httpStatus: 400 })
+      }
+      await start()
+      add()
+      await world.clock.advance(MINUTE)
+      expect(world.state('hello')).toBe('FAILED/Failed')
+      expect(world.run('hello')?.status?.state?.message).toContain(message)
+      expect(world.run('hello')?.status?.state?.message).toContain(advice)
+      expect(findCondition(world.run('hello')?.status?.conditions, 'Failed')).toMatchObject({
+        reason: 'ConfigurationError',
+      })
+      expect(world.run('hello')?.status?.attempts).toEqual([])
+      expect(count).toBe(1)
+    },
+  )
+
+  test.each<[string, TemplateSpec]>([
+    [
+      'the family',
+      {
+        image: 'busybox',
+        taskDefinitionCustomizations: [{ op: 'add', path: '/family', value: 'bad family!' }],
+      },
+    ],
+    ['the name of the linked definition', { taskDefinitionArn: 'bad name!' }],
+  ])('because ECS does not take %s ends the run at once', async (_what, template) => {
+    await start()
+    world.addRun('hello', { template })
+    await world.clock.advance(MINUTE)
+    expect(world.state('hello')).toBe('FAILED/Failed')
+    expect(world.run('hello')?.status?.attempts).toEqual([])
+  })
+
+  test('for want of a permission to register is tried until it is there', async () => {
+    failure = () =>
+      new AwsError({
+        operation: 'RegisterTaskDefinition',
+        code: 'AccessDeniedException',
+        message: 'not authorized to perform: ecs:RegisterTaskDefinition',
+        httpStatus: 400,
+      })
+    await start()
+    add()
+    await world.clock.advance(60 * MINUTE)
+    expect(world.state('hello')).toMatch(/^PENDING/)
+    failure = undefined
+    await world.clock.advance(6 * MINUTE)
+    expect(world.state('hello')).toBe('COMPLETED/Completed')
   })
 
   test('once is nothing to tell', async () => {

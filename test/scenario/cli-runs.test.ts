@@ -108,6 +108,49 @@ describe('run', () => {
     })
   })
 
+  test('makes a run that is the deployment’s own, like those of its schedules', async () => {
+    await world.apply(DEPLOYMENT)
+    const { stdout: uid } = await world.run('get deploy etl -o jsonpath={.metadata.uid}')
+    await world.run('run etl --name now')
+    const { stdout } = await world.run('get run now -o jsonpath={.metadata}')
+    expect(JSON.parse(stdout)).toMatchObject({
+      labels: { 'capstan.dev/deployment': 'etl' },
+      annotations: { 'capstan.dev/instantiate': 'manual' },
+      ownerReferences: [
+        { apiVersion: 'capstan.dev/v1', kind: 'Deployment', name: 'etl', uid, controller: true },
+      ],
+    })
+  })
+
+  test('deleting the deployment says which runs under way it stops; orphaning leaves them', async () => {
+    await world.apply(DEPLOYMENT)
+    await world.run('run etl --name now')
+    const told =
+      'Warning: deployment "etl" takes along a run under way: now (--cascade=orphan leaves them running)\n'
+    expect((await world.run('delete deploy etl --dry-run=server')).stderr).toBe(told)
+    expect(await world.run('delete deploy etl --cascade=orphan')).toMatchObject({ stderr: '' })
+    const { stdout } = await world.run('get run now -o jsonpath={.metadata}')
+    expect(JSON.parse(stdout)).not.toHaveProperty('ownerReferences')
+    expect(JSON.parse(stdout)).not.toHaveProperty('deletionTimestamp')
+    await world.apply(DEPLOYMENT)
+    await world.run('run etl --name later')
+    expect((await world.run('delete deploy etl')).stderr).toBe(told.replace('now', 'later'))
+    const later = await world.run('get run later -o jsonpath={.metadata.deletionTimestamp}')
+    expect(later.stdout).toMatch(/^\d{4}-/)
+  })
+
+  test('starts nothing for a deployment that is being deleted', async () => {
+    await world.apply(DEPLOYMENT)
+    await world.run('run etl --name now')
+    await world.run('delete deploy etl --cascade=foreground --wait=false')
+    expect(await world.run('run etl --name later')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'error: deployment "etl" is being deleted, and its runs with it: nothing is started\n',
+    })
+  })
+
   test.each<[string, object, number]>([
     ['COMPLETED', { exitCode: 0 }, 0],
     ['FAILED', { exitCode: 42 }, 42],

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DEPLOYMENT, runManifest } from '../world/cli-manifests.ts'
@@ -109,6 +109,22 @@ describe('apply', () => {
     expect(result.stderr).toContain(`${file}:4:35: `)
     expect(result.stderr).toContain('memory')
     expect(result.stderr).toContain('^')
+  })
+
+  test('a folder with a kustomization: passed over where it changes nothing, else refused', async () => {
+    const folder = mkdtempSync(join(world.directory, 'kustomized-'))
+    const file = join(folder, 'kustomization.yaml')
+    writeFileSync(join(folder, 'a.yaml'), runManifest('a'))
+    writeFileSync(file, 'resources: [a.yaml]\nnamePrefix: x-\n')
+    const refused = await world.run(`apply -f ${folder}`)
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(refused.stderr).toContain(`${file}:2: a kustomization is not built here`)
+    expect(refused.stderr).toContain('hint: keep what kustomize build prints')
+    writeFileSync(file, 'resources: [a.yaml]\n')
+    expect((await world.run(`apply -f ${folder}`)).stdout).toBe('run.capstan.dev/a created\n')
+    expect((await world.run(`apply -f ${file}`)).stderr).toBe(
+      'error: no objects were found in what -f names: a kustomization is built with -k\n',
+    )
   })
 
   test.each<[string, string, string]>([

@@ -51,7 +51,7 @@ describe('the event log', () => {
     expect(world.store.eventLog.list({ eventPrefix: 'capstan.ecs.', limit: 9 })).toHaveLength(2)
   })
 
-  test('a state carries what the peer’s does', async () => {
+  test('a state carries what Prefect’s does', async () => {
     await startWorld({ behave: () => ({ runMs: SECOND, exitCode: 3 }) })
     world.addRun('bad', { template: IMAGE })
     await world.clock.advance(2 * MINUTE)

@@ -217,7 +217,7 @@ describe('what a lease is made of', () => {
     expect(world.state('after')).toBe('CRASHED/Crashed')
   })
 
-  test("is switched on by the peer's variable, as number or as text", async () => {
+  test("is switched on by Prefect's variable, as number or as text", async () => {
     await startWorld({ behave: () => HANGS })
     for (const [name, value] of [
       ['number', 30],

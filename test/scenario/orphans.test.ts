@@ -27,9 +27,12 @@ async function launchOne(): Promise<void> {
 }
 
 /** A task that no row knows of. */
-function launchBehindOurBack(tags: Readonly<Record<string, string>>): string {
+function launchBehindOurBack(
+  tags: Readonly<Record<string, string>>,
+  taskDefinition = 'etl',
+): string {
   const input = {
-    taskDefinition: 'etl',
+    taskDefinition,
     launchType: 'FARGATE',
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d4e5f60001'] } },
     tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
@@ -66,6 +69,28 @@ describe('a task behind our back', () => {
     expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([
       expect.objectContaining({ message: 'task without a run stopped', taskArn: orphan }),
     ])
+  })
+
+  test('of a linked family, which nobody registered here, is stopped', async () => {
+    await startWorld()
+    const input = {
+      family: 'linked',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      cpu: '256',
+      memory: '512',
+      containerDefinitions: [{ name: 'main', image: 'busybox' }],
+    }
+    world.emulator.handle({ service: 'ecs', operation: 'RegisterTaskDefinition', input })
+    const template = { taskDefinitionArn: 'linked', taskDefinitionArnMode: 'UseAsIs' } as const
+    world.addRun('wanted', { template })
+    await world.clock.advance(MINUTE)
+    expect(world.store.definitions.families()).toEqual([])
+    const orphan = launchBehindOurBack(ours(), 'linked')
+    await world.restart()
+    await world.clock.advance(20 * MINUTE)
+    expect(isLive(orphan)).toBe(false)
+    expect(world.state('wanted')).toBe('RUNNING/Running')
   })
 
   test.each<[string, Record<string, string>]>([

@@ -252,7 +252,7 @@ describe('streamed output', () => {
       await world.stop()
       await dyingAt(nth)
     }
-  }, 30_000)
+  })
 
   test('that was written before a stop is printed before it, and goes on after it', async () => {
     const log = recordingLog()

@@ -275,7 +275,12 @@ describe('traces of an earlier life in a place that answers late', () => {
     const intents = tokensOf(['before', 'forgotten', 'by-hand'])
     await world.clock.advance(30 * MINUTE)
     for (const [name, clientToken] of Object.entries(intents)) {
-      const launch = recovery.beforeLaunch?.({ account: 'us-east-1', cluster: 'blue', clientToken })
+      const launch = recovery.beforeLaunch?.({
+        account: 'us-east-1',
+        cluster: 'blue',
+        clientToken,
+        isRepeat: false,
+      })
       if (name === 'forgotten') await expect(launch).rejects.toThrow('ECS knows this controller')
       else await launch
     }

@@ -85,7 +85,7 @@ describe('calls under a full bucket', () => {
     expect(Math.max(...waited)).toBeLessThanOrEqual(SECOND)
     expect(launched).toBeGreaterThan(before)
     buckets.close()
-  }, 120_000)
+  })
 
   test.each([
     ['open', undefined],

@@ -66,7 +66,7 @@ export const BEAT_BUGS: readonly BeatBug[] = [
   },
   {
     name: 'who never beats is never missed',
-    because: 'the hole of the peer: stuck before the first beat (prefect-ecs 4.5)',
+    because: 'the gap in Prefect: stuck before the first beat',
     plant: () => hearing((signs) => (signs?.hasBeaten ? signs : undefined)),
   },
   {
@@ -81,7 +81,7 @@ export const BEAT_BUGS: readonly BeatBug[] = [
   },
   {
     name: 'a silent run is only marked',
-    because: 'the peer marks, and the container goes on working',
+    because: 'Prefect marks, and the container goes on working',
     plant: () => ({
       decide: () => (seen, nowMs) => {
         const plan = decideRun(seen, nowMs)

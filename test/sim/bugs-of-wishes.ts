@@ -1,7 +1,8 @@
 import { decideRun } from '../../src/controllers/run/decide.ts'
-import type { RunObject, RunPlan, RunWorld } from '../../src/controllers/run/world.ts'
+import type { RunPlan, RunWorld } from '../../src/controllers/run/world.ts'
 import type { RunSpec } from '../../src/kinds/generated.ts'
 import type { ObjectMeta } from '../../src/kinds/meta.ts'
+import type { Run } from '../../src/kinds/run.ts'
 import type { Bug } from './bugs.ts'
 
 /** Mistakes in doing what people want: stop, wait, go, go again. */
@@ -63,7 +64,7 @@ function withoutLiveTask(world: RunWorld): RunWorld {
   return { ...world, attempts: ended }
 }
 
-function seeingRun(change: (run: RunObject) => RunObject): ReturnType<Bug['plant']> {
+function seeingRun(change: (run: Run) => Run): ReturnType<Bug['plant']> {
   return { decide: (world, nowMs) => decideRun({ ...world, run: change(world.run) }, nowMs) }
 }
 

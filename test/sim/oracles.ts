@@ -32,7 +32,7 @@ const FAULTS_MS = 15 * MINUTE
 /** ECS forgets stopped tasks after an hour: who was away for longer cannot know how they ended. */
 const MEMORY_MS = 50 * MINUTE
 
-/** Everything that must hold when the trouble is over (DESIGN 10: duplicates, orphans, lost runs: 0, 0, 0). */
+/** Everything that must hold when the trouble is over (no duplicates, no orphans, no lost runs). */
 export function judge(judged: Judged): Verdict {
   const { story, world, wishes } = judged
   const deaths = story.twists.filter((twist) => twist.type === 'Die')

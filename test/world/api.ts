@@ -36,7 +36,7 @@ export interface OpenStream {
   readonly text: () => string
   readonly frames: () => readonly Answer[]
   readonly isEnded: () => boolean
-  /** What the peer has not taken yet; set it to play a slow one. */
+  /** What the client has not taken yet; set it to play a slow one. */
   bufferedBytes: number
   stop(): void
 }

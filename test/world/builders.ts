@@ -4,13 +4,12 @@ import {
   type Admission,
   NO_FACTS,
   type Resolved,
-  type RunObject,
   type RunWorld,
 } from '../../src/controllers/run/world.ts'
 import type { TaskDelays } from '../../src/emulator/config.ts'
 import type { RunSpec, TemplateSpec } from '../../src/kinds/generated.ts'
 import { API_VERSION, type ObjectMeta, WIRE } from '../../src/kinds/meta.ts'
-import type { RunState, RunStatus } from '../../src/kinds/run.ts'
+import type { Run, RunState, RunStatus } from '../../src/kinds/run.ts'
 import { isoTime } from '../../src/lib/instant.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { AttemptRow } from '../../src/store/types.ts'
@@ -41,7 +40,7 @@ export function aRun(
     readonly spec?: RunSpec
     readonly status?: RunStatus
   } = {},
-): RunObject {
+): Run {
   return {
     apiVersion: API_VERSION,
     kind: 'Run',

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { LABEL, RESOURCE_PREFIX } from '../../src/kinds/event.ts'
 import { openStore } from '../../src/store/open.ts'
 import { BRISK_DELAYS, NOON } from './builders.ts'
 import { type Folder, folderOf } from './crash-folder.ts'
@@ -45,6 +46,8 @@ interface End {
   readonly liveTasks: number
   /** Output that was printed, by run, in order. */
   readonly printed: Readonly<Record<string, readonly unknown[]>>
+  /** What the event log says of automations, each as often as it stands there. */
+  readonly told: readonly string[]
   /** What the folder owns, and what it holds back. */
   readonly owned: readonly string[]
   readonly held: unknown
@@ -172,8 +175,16 @@ function endOf(world: World, folder: Folder, lines: ReturnType<typeof recordingL
     tasks: countTasks(world),
     liveTasks: world.liveTasks().length,
     printed: printedOf(lines),
+    told: toldOf(world),
     ...folder.end(store),
   }
+}
+
+function toldOf({ store }: World): readonly string[] {
+  return store.eventLog
+    .list({ eventPrefix: RESOURCE_PREFIX.automation, limit: 1_000 })
+    .map(({ event, resource }) => `${event} of ${resource[LABEL.name]}`)
+    .toSorted()
 }
 
 function endOfRun(world: World, name: string): object {

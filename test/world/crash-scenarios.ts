@@ -82,6 +82,16 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'launches that share commits',
+    options: { behave: forTenSeconds },
+    async play(world) {
+      world.store.transaction(() => {
+        for (const name of ['run-a', 'run-b', 'run-c']) world.addRun(name, { template: IMAGE })
+      })
+      await world.clock.advance(5 * MINUTE)
+    },
+  },
+  {
     name: 'a failure',
     options: { behave: () => ({ runMs: SECOND, exitCode: 3 }) },
     async play(world) {
@@ -204,6 +214,20 @@ export const SCENARIOS: readonly Scenario[] = [
       })
       world.addRun('run', { template: IMAGE })
       await world.clock.advance(8 * MINUTE)
+    },
+  },
+  {
+    name: 'automations that answer one another without an end',
+    options: { behave: failsOnce },
+    async play(world) {
+      const answer = { type: 'event', expect: ['capstan.automation.triggered'] } as const
+      world.addAutomation('ping', { trigger: answer })
+      world.addAutomation('pong', { trigger: answer, actions: [{ type: 'do-nothing' }] })
+      world.addAutomation('serve', {
+        trigger: { type: 'event', expect: ['capstan.run.Failed'], within: 86_400 },
+      })
+      world.addRun('run', { template: IMAGE })
+      await world.clock.advance(5 * MINUTE)
     },
   },
   {

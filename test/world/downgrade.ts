@@ -44,5 +44,16 @@ function copyRows(source: Database.Database, target: Database.Database, table: s
   const names = columns.map((name) => `"${name}"`).join(', ')
   const values = columns.map((name) => `@${name}`).join(', ')
   const insert = target.prepare(`INSERT OR REPLACE INTO ${table} (${names}) VALUES (${values})`)
-  for (const row of source.prepare(`SELECT ${names} FROM ${table}`).all()) insert.run(row)
+  for (const row of source.prepare(`SELECT ${names} FROM ${table}`).all()) {
+    try {
+      insert.run(row)
+    } catch (error) {
+      // A row of a sort that the older schema does not know.
+      if (!isRefusedByCheck(error)) throw error
+    }
+  }
+}
+
+function isRefusedByCheck(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_CHECK'
 }

@@ -23,7 +23,12 @@ export function gatedLaunches(
       async runTask(body, signal) {
         const { cluster, clientToken } = body
         try {
-          await recovery()?.beforeLaunch?.({ account: 'us-east-1', cluster, clientToken })
+          await recovery()?.beforeLaunch?.({
+            account: 'us-east-1',
+            cluster,
+            clientToken,
+            isRepeat: false,
+          })
         } catch (error) {
           const isEarly = error instanceof WriteTooEarly
           const code = isEarly ? LOCAL_CODES.tooEarly : LOCAL_CODES.fenced

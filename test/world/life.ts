@@ -93,16 +93,19 @@ export class Life {
   #mortalStore(): SqliteStore {
     const { store, at, distortions } = this.#options
     let depth = 0
-    const transaction: SqliteStore['transaction'] = (write, sync) => {
+    const mortal = <T>(commit: () => T): T => {
       if (this.#isOver) throw new Error('the process died')
       depth += 1
       try {
-        return store.transaction(write, sync)
+        return commit()
       } finally {
         depth -= 1
         if (depth === 0) at('commit', undefined)
       }
     }
+    const transaction: SqliteStore['transaction'] = (write, sync) =>
+      mortal(() => store.transaction(write, sync))
+    const together: SqliteStore['together'] = (works) => mortal(() => store.together(works))
     const subscribe: SqliteStore['subscribe'] = (listener) => {
       if (this.#isOver) return () => {}
       const unsubscribe = store.subscribe(listener)
@@ -114,7 +117,7 @@ export class Life {
       store.attempts,
       ...distortions.map((distortion) => distortion.attempts?.(store)),
     ) as AttemptStore
-    return { ...store, transaction, subscribe, attempts }
+    return { ...store, transaction, together, subscribe, attempts }
   }
 
   #mortalAccounts(): AwsAccounts {

@@ -3,7 +3,6 @@ import type { OutputOfEveryTask } from '../../src/controllers/attempt-logs.ts'
 import type { WebhookPort } from '../../src/controllers/automation/perform.ts'
 import type { Heartbeats } from '../../src/controllers/heartbeat/heartbeat.ts'
 import { LOCAL_PACE, type ObserverPace } from '../../src/controllers/run/observer-schedule.ts'
-import type { RunObject } from '../../src/controllers/run/world.ts'
 import type { EmulatorConfig } from '../../src/emulator/config.ts'
 import type { DriverTask } from '../../src/emulator/drivers/driver.ts'
 import { type Behaviour, createNoneDriver } from '../../src/emulator/drivers/none.ts'
@@ -19,8 +18,9 @@ import type {
   WorkPoolSpec,
 } from '../../src/kinds/generated.ts'
 import { API_VERSION, type Kind, WIRE } from '../../src/kinds/meta.ts'
+import type { Run } from '../../src/kinds/run.ts'
 import type { WorkPool } from '../../src/kinds/workpool.ts'
-import { isoTime } from '../../src/lib/instant.ts'
+import { renderTime } from '../../src/lib/instant.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { uuidV5 } from '../../src/lib/names.ts'
 import type { Log } from '../../src/runtime/logger.ts'
@@ -237,11 +237,11 @@ export class World {
   }
 
   /** Stores a Run as the API would. */
-  addRun(name: string, spec: RunSpec, annotations: Record<string, string> = {}): RunObject {
+  addRun(name: string, spec: RunSpec, annotations: Record<string, string> = {}): Run {
     return this.#create('Run', name, spec, {
       finalizers: [WIRE.finalizerTask],
       annotations,
-    }) as RunObject
+    }) as Run
   }
 
   addWorkPool(name: string, spec: WorkPoolSpec): void {
@@ -292,7 +292,7 @@ export class World {
       name,
       namespace: 'default',
       uid: uuidV5(kind, 'default', name, JSON.stringify(spec)),
-      creationTimestamp: isoTime(this.clock.nowMs()),
+      creationTimestamp: renderTime(this.clock.nowMs()),
       ...meta,
     }
     return this.store.transaction(() =>
@@ -305,10 +305,8 @@ export class World {
     )
   }
 
-  run(name: string): RunObject | undefined {
-    return this.store.objects.get({ kind: 'Run', namespace: 'default', name }) as
-      | RunObject
-      | undefined
+  run(name: string): Run | undefined {
+    return this.store.objects.get({ kind: 'Run', namespace: 'default', name }) as Run | undefined
   }
 
   /** Changes the spec of a Run as a client would. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts'
 
 /**
  * A set of field paths, as a tree: a node says whether its own path is in the set, and which paths
@@ -110,10 +110,5 @@ function parseChildren(fields: JsonObject): readonly (readonly [string, FieldSet
 function isElement(element: string): boolean {
   if (!PATH_ELEMENT.test(element)) return false
   if (element.startsWith('f:') || element.startsWith('i:')) return true
-  try {
-    JSON.parse(element.slice(2))
-    return true
-  } catch {
-    return false
-  }
+  return parseJson(element.slice(2)) !== undefined
 }

@@ -75,13 +75,25 @@ describe('OpenAPI v3', () => {
     expect(problems).toEqual([])
   })
 
+  test('statuses have members, for explain, and take others as well', () => {
+    const status = valueAt(SCHEMAS.get('dev.capstan.v1.Run'), 'properties.status')
+    expect(status).toMatchObject({ nullable: true, 'x-kubernetes-preserve-unknown-fields': true })
+    expect(valueAt(status, 'properties.state.properties.type.enum')).toContain('COMPLETED')
+    expect(valueAt(status, 'properties.conditions.items.properties.reason.type')).toBe('string')
+  })
+
   test.each(KINDS)('%s has its kind, whole metadata, and PATCH with fieldValidation', (kind) => {
     const schema = SCHEMAS.get(`dev.capstan.v1.${kind}`)
     const gvk = { group: 'capstan.dev', version: 'v1', kind }
     expect(schema?.['x-kubernetes-group-version-kind']).toEqual([gvk])
     expect(valueAt(schema, 'properties.metadata')).toEqual({
-      $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+      description: 'Standard metadata of every object.',
+      allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }],
     })
+    for (const field of ['apiVersion', 'kind', 'spec', 'status']) {
+      const description = valueAt(schema, `properties.${field}.description`)
+      expect(description, `${kind} ${field}`).toEqual(expect.any(String))
+    }
     const { plural } = KIND_RESOURCES[kind]
     const paths = DOCUMENT['paths'] as Readonly<Record<string, JsonObject>>
     const item = paths[`/apis/capstan.dev/v1/namespaces/{namespace}/${plural}/{name}`]

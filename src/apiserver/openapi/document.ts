@@ -1,4 +1,6 @@
 import { SCHEMAS } from '../../kinds/generated.ts'
+import { isKind } from '../../kinds/meta.ts'
+import { STATUS_SCHEMAS } from '../../kinds/status-schemas.ts'
 import { invariant } from '../../lib/assert.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { groupVersion, type ResourceInfo } from '../resource.ts'
@@ -24,8 +26,44 @@ export function renderOpenApiV3(
     openapi: '3.0.0',
     info: { title: 'Capstan', version },
     paths: Object.fromEntries(paths.map((path) => [path.path, renderPathV3(path)])),
-    components: { schemas: renderDefinitions(own, '#/components/schemas/') },
+    components: { schemas: forExplain(renderDefinitions(own, '#/components/schemas/')) },
   }
+}
+
+/**
+ * What `kubectl explain` shows of a field stands beside its reference, not behind it; and statuses have members.
+ * Only here: old kubectl, which reads v2, checks manifests by what it finds.
+ */
+function forExplain(
+  definitions: Readonly<Record<string, JsonObject>>,
+): Readonly<Record<string, JsonObject>> {
+  const entries = Object.entries(definitions).map(([name, schema]) => {
+    const { properties } = schema
+    if (!isJsonObject(properties)) return [name, schema]
+    const kind = name.slice(DEFINITION_PREFIX.length)
+    const described = Object.entries(properties).map(([field, value]) => [
+      field,
+      isJsonObject(value) ? withDescription(value, definitions) : value,
+    ])
+    const status = isKind(kind) ? { status: toOpenStatus(STATUS_SCHEMAS[kind]) } : {}
+    return [name, { ...schema, properties: { ...Object.fromEntries(described), ...status } }]
+  })
+  return Object.fromEntries(entries)
+}
+
+function withDescription(
+  schema: JsonObject,
+  definitions: Readonly<Record<string, JsonObject>>,
+): JsonObject {
+  const { $ref: reference } = schema
+  if (typeof reference !== 'string') return schema
+  const target = definitions[reference.slice('#/components/schemas/'.length)]
+  const description = target?.['description']
+  return description === undefined ? schema : { description, allOf: [schema] }
+}
+
+function toOpenStatus(schema: JsonObject): JsonObject {
+  return { ...schema, nullable: true, 'x-kubernetes-preserve-unknown-fields': true }
 }
 
 /** Definitions of the kinds of `infos` and everything that they refer to. */

@@ -1,12 +1,12 @@
-import { type EventRecord, LABEL, type ResourceType, resourceId } from '../../kinds/event.ts'
-import { isKind, type Kind, type ObjectKey } from '../../kinds/meta.ts'
+import { type EventRecord, LABEL, RESOURCE_OF_KIND, resourceId } from '../../kinds/event.ts'
+import { isKind, type ObjectKey } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isoTime } from '../../lib/instant.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Store } from '../../store/types.ts'
 import type { RouteExtension } from '../api-handler.ts'
 import { ApiError, methodNotAllowed } from '../errors.ts'
-import { matchingEvents } from '../peer/event-query.ts'
+import { matchingEvents } from '../prefect/event-query.ts'
 import { boolQuery } from '../query.ts'
 import {
   type ApiRequest,
@@ -89,13 +89,6 @@ function aboutObject(store: Store, key: ObjectKey): Condition {
   return ({ runUid, resource, related }) =>
     (kind === 'Run' && runUid === uid) ||
     [resource, ...related].some((labels) => labels[LABEL.id] === id)
-}
-
-const RESOURCE_OF_KIND: Readonly<Record<Kind, ResourceType>> = {
-  Run: 'run',
-  Deployment: 'deployment',
-  WorkPool: 'workPool',
-  Automation: 'automation',
 }
 
 function parseObject(text: string): ObjectKey {

@@ -145,6 +145,12 @@ describe('patch', () => {
     expect(body.spec).toEqual({ concurrencyLimit: 8 })
   })
 
+  test('of a JSON patch that does not fit kubectl prints the message: the details name nothing', async () => {
+    const { body } = await patch(JSON_PATCH, [{ op: 'remove', path: '/spec/nope' }])
+    expect(body.reason).toBe('Invalid')
+    expect(body.details).toEqual({})
+  })
+
   test.each([
     [
       'strategic merge',

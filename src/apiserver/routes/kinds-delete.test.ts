@@ -146,4 +146,59 @@ describe('ownership', () => {
     const child = await world.send('GET', `${POOLS}/child`)
     expect(child.body.metadata.ownerReferences).toBeUndefined()
   })
+
+  test('a run under way that goes with its owner is told of, also before it happens', async () => {
+    await family()
+    await create(RUNS, runBody('alone'))
+    const told =
+      '299 - "deployment \\"nightly\\" takes along a run under way: run (--cascade=orphan leaves them running)"'
+    const asked = await world.send('DELETE', `${PREFIX}/deployments/nightly?dryRun=All`)
+    expect(asked.headers['warning']).toEqual([told])
+    expect((await remove('Background')).headers['warning']).toEqual([told])
+  })
+
+  test('one that is over is not', async () => {
+    await family()
+    const { body: run } = await world.send('GET', `${RUNS}/run`)
+    world.store.transaction(() =>
+      world.store.objects.setStatus(
+        { kind: 'Run', namespace: 'default', name: 'run' },
+        run.metadata.uid,
+        { state: { type: 'COMPLETED', name: 'Completed' } },
+      ),
+    )
+    expect((await remove('Background')).headers['warning']).toBeUndefined()
+  })
+
+  test('nor is one that another owner keeps', async () => {
+    const { owner } = await family()
+    const { body: other } = await create(`${PREFIX}/deployments`, {
+      metadata: { name: 'hourly' },
+      spec: { template: { image: 'busybox' } },
+    })
+    const ownerReferences = [owner, other.metadata.uid].map((uid) => ({
+      apiVersion: 'capstan.dev/v1',
+      kind: 'Deployment',
+      name: 'x',
+      uid,
+    }))
+    await world.send('PATCH', `${RUNS}/run`, {
+      body: { metadata: { ownerReferences } },
+      type: MERGE,
+    })
+    expect((await remove('Background')).headers['warning']).toBeUndefined()
+    expect((await world.send('GET', `${RUNS}/run`)).body.metadata.deletionTimestamp).toBeUndefined()
+  })
+
+  test('of many the first are named', async () => {
+    const { owner } = await family()
+    const ownerReferences = [
+      { apiVersion: 'capstan.dev/v1', kind: 'Deployment', name: 'nightly', uid: owner },
+    ]
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      await create(RUNS, runBody(name, { metadata: { name, ownerReferences } }))
+    }
+    const [told] = (await remove('Background')).headers['warning'] ?? []
+    expect(told).toContain('takes along 7 runs under way: a, b, c, d, e and 2 more (')
+  })
 })

@@ -17,7 +17,7 @@ import type { WriteScope } from '../ownership.ts'
 import { createKindReader } from '../readers/kinds.ts'
 import { type ApiRequest, type ApiResponse, jsonResponse } from '../request.ts'
 import { KIND_RESOURCES } from '../resources.ts'
-import { listResponse, objectResponse } from '../respond.ts'
+import { listResponse, objectResponse, warningHeaders } from '../respond.ts'
 import { successStatus } from '../status.ts'
 import { parseDeleteOptions, parseWriteOptions } from '../write-options.ts'
 import { readVerbs } from './read.ts'
@@ -107,10 +107,12 @@ function patch(call: ResourceCall, kind: Kind, target: WriteScope): ApiResponse 
 function remove({ context, request, namespace = '', name }: ResourceCall, kind: Kind): ApiResponse {
   const info = KIND_RESOURCES[kind]
   const options = parseDeleteOptions(request.query, optionalBody(request))
-  const { object, isGone } = deleteObject(context, { kind, namespace, name }, options)
-  if (!isGone) return objectResponse(context, request, { info, object })
+  const key: ObjectKey = { kind, namespace, name }
+  const { object, isGone, warnings } = deleteObject(context, key, options)
+  if (!isGone) return objectResponse(context, request, { info, object, warnings })
   const { uid } = object.metadata
-  return jsonResponse(200, successStatus({ name, group: info.group, kind: info.plural, uid }))
+  const status = successStatus({ name, group: info.group, kind: info.plural, uid })
+  return jsonResponse(200, status, warningHeaders(warnings))
 }
 
 /** Deletes everything that the selectors choose, and answers what that was. */

@@ -18,7 +18,7 @@ import type { ResourceCall, ResourceHandler } from './resource-call.ts'
 
 /** How long an answer waits for the first line, so that a refusal can still be a proper error. */
 const FIRST_LINE_WAIT_MS = 1_000
-/** Written in one piece; the rest waits until the peer has taken it. */
+/** Written in one piece; the rest waits until the client has taken it. */
 const MAX_BUFFERED_BYTES = 256 * 1024
 
 /** `GET pods/NAME/log`: the attempt is in the name, `previous` means the attempt before. */

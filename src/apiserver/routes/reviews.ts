@@ -1,4 +1,3 @@
-import { API_GROUP } from '../../kinds/meta.ts'
 import { renderTime } from '../../lib/instant.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { type AccessQuestion, decideAccess } from '../authorize.ts'
@@ -6,14 +5,19 @@ import { parseObjectBody } from '../body.ts'
 import { type ApiResponse, jsonResponse, type User } from '../request.ts'
 import { groupVersion, type ResourceInfo } from '../resource.ts'
 import { ACCESS_REVIEWS, RULES_REVIEWS, SELF_REVIEWS } from '../resources.ts'
+import { notServed, verbsOf } from '../served-verbs.ts'
 import { textAt, valueAt } from '../wire.ts'
 import type { ResourceCall, ServedResource } from './resource-call.ts'
 
-/** `kubectl auth can-i` and `auth whoami`; k9s asks the first for every view. */
-export function serveReviews(): readonly ServedResource[] {
+/**
+ * `kubectl auth can-i` and `auth whoami`; k9s asks the first for every view. What is not among the `others`
+ * that the API serves, nobody may do.
+ */
+export function serveReviews(others: readonly ResourceInfo[]): readonly ServedResource[] {
+  const resources = [...others, ACCESS_REVIEWS, RULES_REVIEWS, ...SELF_REVIEWS]
   return [
-    review(ACCESS_REVIEWS, reviewAccess),
-    review(RULES_REVIEWS, reviewRules),
+    review(ACCESS_REVIEWS, (user, spec) => reviewAccess(resources, user, spec)),
+    review(RULES_REVIEWS, (user) => reviewRules(resources, user)),
     ...SELF_REVIEWS.map((info) => review(info, reviewSelf)),
   ]
 }
@@ -36,7 +40,11 @@ function review(info: ResourceInfo, answer: Review): ServedResource {
   return { info, verbs: { create }, subresources: {} }
 }
 
-const reviewAccess: Review = (user, spec) => {
+function reviewAccess(
+  resources: readonly ResourceInfo[],
+  user: User,
+  spec: JsonObject,
+): ReturnType<Review> {
   const attributes = valueAt(spec, 'resourceAttributes')
   if (!isJsonObject(attributes)) return { status: reviewPath(user, spec) }
   const question: AccessQuestion = {
@@ -45,7 +53,10 @@ const reviewAccess: Review = (user, spec) => {
     resource: textAt(attributes, 'resource'),
     ...optional('subresource', textAt(attributes, 'subresource')),
   }
-  return { status: decideAccess(user, question) }
+  const reason = notServed(resources, question)
+  return {
+    status: reason === undefined ? decideAccess(user, question) : { allowed: false, reason },
+  }
 }
 
 /** Paths outside of the API: every role reads them, nobody writes them. */
@@ -58,28 +69,40 @@ function reviewPath({ role }: User, spec: JsonObject): object {
   }
 }
 
-const READ = ['get', 'list', 'watch']
-
-const reviewRules: Review = ({ role }) => {
-  const own: Readonly<Record<User['role'], object>> = {
-    admin: { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-    edit: { verbs: ['*'], apiGroups: [API_GROUP], resources: ['*'] },
-    view: { verbs: READ, apiGroups: [API_GROUP], resources: ['*'] },
-  }
-  const everybody = [
-    { verbs: READ, apiGroups: ['', 'apiextensions.k8s.io'], resources: ['*'] },
-    ...[ACCESS_REVIEWS, RULES_REVIEWS, ...SELF_REVIEWS.slice(0, 1)].map(({ group, plural }) => ({
-      verbs: ['create'],
-      apiGroups: [group],
-      resources: [plural],
-    })),
-  ]
+function reviewRules(resources: readonly ResourceInfo[], user: User): ReturnType<Review> {
+  const rules = resources.flatMap((info) => [
+    ruleOf(user, info, undefined),
+    ...info.subresources.map(({ name }) => ruleOf(user, info, name)),
+  ])
+  // A resource that is served in two versions is one to those who ask.
+  const different = new Map(rules.map((rule) => [JSON.stringify(rule), rule]))
   return {
     status: {
-      resourceRules: [own[role], ...everybody],
+      resourceRules: [...different.values()].filter(({ verbs }) => verbs.length > 0),
       nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
       incomplete: false,
     },
+  }
+}
+
+/** What the user may do with a resource, or with a subresource of it. */
+function ruleOf(
+  user: User,
+  info: ResourceInfo,
+  subresource: string | undefined,
+): {
+  readonly verbs: readonly string[]
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+} {
+  const { group, plural: resource } = info
+  const about = { group, resource, ...optional('subresource', subresource ?? '') }
+  return {
+    verbs: verbsOf(info, subresource).filter(
+      (verb) => decideAccess(user, { ...about, verb }).allowed,
+    ),
+    apiGroups: [group],
+    resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
   }
 }
 

@@ -49,7 +49,7 @@ async function settingsOfNamed(
   return settingsOfRun(client, await fetchObject(client, target))
 }
 
-/** The peer's switches: `--show-X` and `--hide-X`. */
+/** Prefect's switches: `--show-X` and `--hide-X`. */
 function isHidden(options: Options, what: 'defaults' | 'sources'): boolean {
   return options.flag(`hide-${what}`) || options.off(`show-${what}`)
 }

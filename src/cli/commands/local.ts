@@ -1,7 +1,10 @@
 import { TASK_DRIVERS } from '../../config.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
+import { readFaults } from '../fault-option.ts'
 import { choiceOption, integerOption, type Options } from '../options.ts'
+
+const MAX_PORT = 65_535
 
 /** `capstan local`: serves the ECS-compatible endpoint until it is told to stop. */
 export function local(
@@ -11,7 +14,7 @@ export function local(
 ): Promise<number> {
   if (words.length > 0) throw new UsageError(`unexpected argument "${words[0]}"`)
   const { environment, stdout, stderr, programs } = context
-  const port = integerOption(options, 'port', 0) ?? 0
+  const port = integerOption(options, 'port', 0, MAX_PORT) ?? 0
   const host = options.text('host') ?? '127.0.0.1'
   const emulator = {
     host,
@@ -20,6 +23,7 @@ export function local(
     cwd: environment.cwd,
     driver: choiceOption(options, 'driver', TASK_DRIVERS) ?? 'process',
     containerEngine: environment.containerEngine,
+    faults: readFaults(options, environment.cwd),
   }
   return programs.serveEmulator(emulator, (url) => {
     stdout.write(`${url}\n`)

@@ -5,7 +5,7 @@ import { CliError, isReason, ManyErrors, UsageError } from '../errors.ts'
 import { explainRefusal } from '../explain-refusal.ts'
 import { fetchObject } from '../fetch.ts'
 import { type ManifestObject, readManifests } from '../manifest-files.ts'
-import { type ApiObject, parseObject } from '../objects.ts'
+import { type ApiObject, parseObject, textAt } from '../objects.ts'
 import { type Options, pairsOption } from '../options.ts'
 import { nameOf } from '../output-format.ts'
 import { DEPLOYMENTS, RUNS, resourcePath } from '../resources.ts'
@@ -67,6 +67,11 @@ async function bodiesOf(
     throw new UsageError('run takes one deployment, or -f with Runs')
   }
   const deployment = await fetchObject(connection.client, target)
+  if (textAt(deployment, 'metadata', 'deletionTimestamp') !== undefined) {
+    throw new CliError(
+      `deployment "${deployment.metadata.name}" is being deleted, and its runs with it: nothing is started`,
+    )
+  }
   const object = runOfDeployment(deployment, request)
   await requireRunnable(connection, deployment, object)
   return [{ object }]

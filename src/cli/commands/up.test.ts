@@ -73,8 +73,13 @@ describe('up', () => {
     [[], { once: true }, 'up --once needs a folder'],
     [['.'], { logLevel: 'loud' }, 'must be one of trace, debug'],
     [['.'], { driver: 'docker' }, '--driver says what runs tasks with --local'],
+    [['.'], { faults: '[]' }, '--faults says what goes wrong with --local'],
     [['.'], { local: true, driver: 'podman' }, 'must be one of process, docker, none'],
     [['.'], { listen: 'nowhere' }, 'write HOST:PORT'],
+    [['.'], { name: 'bad name!' }, 'invalid argument "bad name!" for "--name" flag'],
+    [['.'], { name: '' }, 'which takes 1 to 256 letters'],
+    [['.'], { name: ' team' }, 'for "--name" flag'],
+    [['.'], { name: 'x'.repeat(257) }, 'for "--name" flag'],
   ])('%o %o is refused', (words, flags, message) => {
     expect(() => read(words, flags)).toThrow(message)
   })

@@ -18,6 +18,7 @@ import { errorMessage } from '../../lib/errors.ts'
 import { type AllowRule, parseAllowRule } from '../../lib/webhook/address.ts'
 import type { CliContext } from '../context.ts'
 import { CliError, UsageError } from '../errors.ts'
+import { readFaults } from '../fault-option.ts'
 import { choiceOption, type Options } from '../options.ts'
 import { systemReason } from '../system-error.ts'
 
@@ -49,7 +50,7 @@ export function readUpOptions(
     heartbeatUrl: parseHeartbeatUrl(options.text('heartbeat-url')),
     socketPath: readSocketPath(environment, options, dataDir),
     namespace: readNamespace(options),
-    name: options.text('name') ?? 'default',
+    name: readName(options),
     webhookAllow: options.texts('webhook-allow').map(parseAllow),
     webhookSecrets: resolve(
       environment.cwd,
@@ -64,9 +65,21 @@ export function readUpOptions(
     aws: environment.aws,
     taskEnvironment: environment.taskEnvironment,
     driver: readDriver(options),
+    faults: readFaults(options, environment.cwd),
     containerEngine: environment.containerEngine,
     colour: stderr.colour,
   })
+}
+
+/** What AWS takes as the value of a tag, where the name ends up: letters, digits, spaces and a few signs. */
+const NAME = /^[\p{L}\p{N}_.:/=+@ -]{1,256}$/u
+
+function readName(options: Options): string {
+  const name = options.text('name') ?? 'default'
+  if (NAME.test(name) && name.trim() === name) return name
+  throw new UsageError(
+    `invalid argument "${name}" for "--name" flag: it becomes a tag in AWS, which takes 1 to 256 letters, digits, spaces and _ . : / = + @ -`,
+  )
 }
 
 /** What is kept there would be read as manifests, and reported with its keys: folders pass over hidden names alone. */
@@ -102,6 +115,9 @@ function readNamespace(options: Options): string {
 /** Tasks run in AWS unless `--local` is given; a driver that is named without it would be forgotten in silence. */
 function readDriver(options: Options): TaskDriverName {
   const driver = choiceOption(options, 'driver', TASK_DRIVERS)
+  if (options.given('faults') && !options.flag('local')) {
+    throw new UsageError('--faults says what goes wrong with --local: add --local')
+  }
   if (driver !== undefined && !options.flag('local')) {
     throw new UsageError('--driver says what runs tasks with --local: add --local')
   }

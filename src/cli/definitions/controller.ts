@@ -7,6 +7,12 @@ const DRIVER_OPTION: OptionDefinition = {
   completes: ['process', 'docker', 'none'],
 }
 
+const FAULTS_OPTION: OptionDefinition = {
+  flags: '--faults <plan>',
+  help: 'what is to go wrong at the local endpoint: a file with a fault plan, or the plan itself as JSON',
+  completes: 'files',
+}
+
 /** Verbs that start something that keeps running. */
 export const CONTROLLER_COMMANDS: readonly CommandDefinition[] = [
   {
@@ -32,6 +38,7 @@ export const CONTROLLER_COMMANDS: readonly CommandDefinition[] = [
     options: [
       { flags: '--local', help: 'use an embedded ECS endpoint instead of AWS' },
       DRIVER_OPTION,
+      FAULTS_OPTION,
       {
         flags: '--listen <host:port>',
         help: 'address of the HTTPS API (default: a free port of 127.0.0.1, the same one next time), or none',
@@ -77,11 +84,16 @@ export const CONTROLLER_COMMANDS: readonly CommandDefinition[] = [
     examples: [
       { comment: 'On any free port', line: 'local' },
       { comment: 'On a port of your choice', line: 'local --port 4510' },
+      {
+        comment: 'Where every third answer of RunTask is lost after the task was made',
+        line: `local --faults '[{"operation":"RunTask","probability":0.33,"fault":{"type":"reset","effect":"after"}}]'`,
+      },
     ],
     options: [
       { flags: '--port <port>', help: 'port to listen on; 0 takes any free one', default: '0' },
       { flags: '--host <host>', help: 'address to listen on', default: '127.0.0.1' },
       DRIVER_OPTION,
+      FAULTS_OPTION,
     ],
     load: async () => (await import('../commands/local.ts')).local,
   },

@@ -6,12 +6,12 @@ import { OUTPUT_WORDS } from '../output-words.ts'
 export const GLOBAL_OPTIONS: readonly OptionDefinition[] = [
   {
     flags: '-n, --namespace <name>',
-    help: 'namespace to look in (default "default")',
+    help: 'namespace to look in, and of manifests that name none (default "default")',
     completes: 'namespaces',
   },
   {
     flags: '--data <dir>',
-    help: 'data directory of the controller (default: the nearest .capstan)',
+    help: 'data directory of the controller (default: the nearest .capstan; of up: .capstan)',
     completes: 'files',
   },
   { flags: '--socket <path>', help: 'socket of the controller', completes: 'files' },

@@ -36,7 +36,7 @@ export const STEER_COMMANDS: readonly CommandDefinition[] = [
     usage: '(DEPLOYMENT | -f FILE)',
     summary: 'Start a run of a deployment, or the Runs of a file',
     description:
-      "With --wait the exit code is the container's own; 1 when it gave none or the run crashed or was cancelled. --logs prints its output and waits.",
+      "With --wait the exit code is the container's own; 1 when it gave none or the run crashed or was cancelled. --logs prints its output and waits. Both go on when the controller is started again meanwhile. A run of a deployment is the deployment's own, like those of its schedules: it goes when the deployment is deleted.",
     examples: [
       {
         comment: 'Start a deployment now, with a parameter',

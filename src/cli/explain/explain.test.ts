@@ -21,6 +21,10 @@ test('a field without members', async () => {
 test.each([
   ['run.spec.template.command', 'FIELD: command <string or []string>'],
   ['run.spec.template.env', 'FIELD: env <map[string](string or number or boolean)>'],
+  ['run.status.state.type', 'enum: SCHEDULED, PENDING, RUNNING'],
+  ['run.status.attempts.exitCode', 'Exit code of the container.'],
+  ['workpool.status.queues', 'FIELD: queues <[]Object>'],
+  ['automation.status.conditions.lastTransitionTime', 'FIELD: lastTransitionTime <string>'],
   ['deploy.spec.schedules.cron', 'FIELD: cron <string>'],
   ['run.spec.template.retry.rules.when.exitCodes', '<[]integer>'],
 ])('%s: %s', (subject, expected) => {

@@ -1,4 +1,6 @@
 import { SCHEMAS } from '../../kinds/generated.ts'
+import { KIND_NAMES, KINDS } from '../../kinds/meta.ts'
+import { STATUS_SCHEMAS } from '../../kinds/status-schemas.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../json-text.ts'
 
@@ -13,7 +15,14 @@ export interface SchemaNode {
 /** The root of a kind's schema, or of `template` and `common`; undefined for an unknown name. */
 export function rootNode(name: string): SchemaNode | undefined {
   const document: Json | undefined = (SCHEMAS as JsonObject)[name]
-  return isJsonObject(document) ? { schema: document, document, via: [] } : undefined
+  if (!isJsonObject(document)) return undefined
+  const { properties } = document
+  const kind = KINDS.find((candidate) => KIND_NAMES[candidate].singular === name)
+  if (!kind || !isJsonObject(properties)) return { schema: document, document, via: [] }
+  // Manifests may hold any status, so the schema that checks them says nothing of its members.
+  const status = STATUS_SCHEMAS[kind]
+  const schema = { ...document, properties: { ...properties, status } }
+  return { schema, document, via: [] }
 }
 
 /** Follows references to the end; what stands beside a `$ref` (its description) wins. */

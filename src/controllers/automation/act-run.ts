@@ -1,13 +1,13 @@
 import { fillInText } from '../../kinds/automation-template.ts'
 import type { Action } from '../../kinds/generated.ts'
 import { WIRE } from '../../kinds/meta.ts'
-import { isFinalState, type StateType } from '../../kinds/run.ts'
+import { isFinalState, type Run, type StateType } from '../../kinds/run.ts'
 import { lifeOf, type RunWish, renderWish } from '../../kinds/run-wish.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import type { RunObject } from '../run-place.ts'
 import type { Act, ActionInput } from './action.ts'
-import { renderChain } from './context.ts'
+import { endOfChain, renderChain } from './context.ts'
 import { MAX_CHAIN } from './limits.ts'
+import { objectRelated } from './records.ts'
 import { type ActionResult, done, failed, skipped } from './result.ts'
 import { findRun } from './target.ts'
 
@@ -87,7 +87,7 @@ const STATE_NAMES: Readonly<Partial<Record<StateType, string>>> = {
 
 function endAs(
   input: ActionInput,
-  run: RunObject,
+  run: Run,
   { type, force }: Pick<RunWish, 'type' | 'force'>,
 ): ActionResult {
   if (isOver(run) && !force) return overAlready(run)
@@ -102,24 +102,24 @@ function endAs(
   return change(input, run, { annotations, said: `is to end as ${type}` })
 }
 
-function isOver({ status }: RunObject): boolean {
+function isOver({ status }: Run): boolean {
   return isFinalState(status?.state?.type)
 }
 
-function overAlready(run: RunObject): ActionResult {
+function overAlready(run: Run): ActionResult {
   return skipped(`Run ${run.metadata.name} is over already: it is ${stateOf(run)}.`)
 }
 
-function stateOf({ status }: RunObject): string {
+function stateOf({ status }: Run): string {
   return status?.state?.type ?? 'SCHEDULED'
 }
 
 /** Finds the run and refuses chains of automations that have no end. */
-function onRun(act: (input: ActionInput, run: RunObject) => ActionResult): Act {
+function onRun(act: (input: ActionInput, run: Run) => ActionResult): Act {
   return (input) => {
     const target = findRun(input.store, input.action, input.context)
     if (target.type === 'None') return failed(`Nothing was changed: ${target.why}.`)
-    return act(input, target.object)
+    return { ...act(input, target.object), about: [objectRelated(target.object)] }
   }
 }
 
@@ -129,7 +129,7 @@ interface RunChange {
   readonly said: string
 }
 
-function change(input: ActionInput, run: RunObject, wanted: RunChange): ActionResult {
+function change(input: ActionInput, run: Run, wanted: RunChange): ActionResult {
   const { store, context, nowMs } = input
   const { name, annotations } = run.metadata
   if (context.chain >= MAX_CHAIN) return chainTooLong(input.action, context.chain)
@@ -149,7 +149,5 @@ function change(input: ActionInput, run: RunObject, wanted: RunChange): ActionRe
 }
 
 export function chainTooLong({ type }: Action, length: number): ActionResult {
-  return failed(
-    `${type} was not done: it would be step ${length + 1} of a chain of automations that answer one another; at most ${MAX_CHAIN} may follow each other within an hour.`,
-  )
+  return failed(`${type} was not done: ${endOfChain(length)}`)
 }

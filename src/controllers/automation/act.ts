@@ -5,6 +5,7 @@ import type { Store } from '../../store/types.ts'
 import { cancelRun, changeRunState, rerun, resumeRun, suspendRun } from './act-run.ts'
 import type { Act } from './action.ts'
 import type { FiringContext } from './context.ts'
+import { objectRelated } from './records.ts'
 import { done, failed, skipped } from './result.ts'
 import { startDeployment } from './start-deployment.ts'
 import { findAutomation, findDeployment, findWorkPool, type Target } from './target.ts'
@@ -43,8 +44,9 @@ function switching(
     const isSo = Object.entries(wanted).every(
       ([field, value]) => (object.spec[field] ?? SWITCH_DEFAULTS[field]) === value,
     )
-    if (isSo) return skipped(`${kind} ${name} is ${word} already.`)
+    const about = [objectRelated(object)]
+    if (isSo) return { ...skipped(`${kind} ${name} is ${word} already.`), about }
     store.objects.update({ ...object, spec: { ...object.spec, ...wanted } })
-    return done(`${kind} ${name} was ${word}.`)
+    return { ...done(`${kind} ${name} was ${word}.`), about }
   }
 }

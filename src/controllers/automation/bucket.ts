@@ -70,7 +70,8 @@ function shortened(labels: EventLabels): EventLabels {
   )
 }
 
-function nameOnly(labels: EventLabels): EventLabels {
+/** Id, name and role, none of them longer than what is kept. */
+export function nameOnly(labels: EventLabels): EventLabels {
   const known: readonly string[] = Object.values(LABEL)
   return Object.fromEntries(
     Object.entries(shortened(labels)).filter(([key]) => known.includes(key)),

@@ -6,13 +6,14 @@ import {
   uidOfResource,
 } from '../../kinds/event.ts'
 import { WIRE } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import { defined } from '../../lib/defined.ts'
 import { isoTime, parseIsoTime } from '../../lib/instant.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import type { Store } from '../../store/types.ts'
-import type { RunObject } from '../run-place.ts'
 import { type Firing, keptEvent } from './bucket.ts'
-import { CHAIN_PAUSE_MS, MAX_KEPT_EVENT } from './limits.ts'
+import { CHAIN_PAUSE_MS, MAX_CHAIN, MAX_KEPT_EVENT } from './limits.ts'
+import { chainOfNews, type FiringSubject, subjectOf } from './records.ts'
 import type { TriggerSource } from './source.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface FiringContext {
   readonly automationUid?: string
   /** How many automations answered one another before this firing. */
   readonly chain: number
+  /** What its records are about. */
+  readonly subject: FiringSubject
 }
 
 export function contextOf(
@@ -42,8 +45,7 @@ export function contextOf(
 ): FiringContext {
   const { event } = firing
   const runUid = event && (event.runUid ?? subjectUid(event, 'run'))
-  const run =
-    runUid === undefined ? undefined : (store.objects.getByUid(runUid) as RunObject | undefined)
+  const run = runUid === undefined ? undefined : (store.objects.getByUid(runUid) as Run | undefined)
   return defined({
     firing: firing.id,
     type: firing.type,
@@ -55,7 +57,8 @@ export function contextOf(
     deploymentUid: event && subjectUid(event, 'deployment'),
     workPoolUid: event && subjectUid(event, 'workPool'),
     automationUid: event && subjectUid(event, 'automation'),
-    chain: chainOf(run, firing.atMs),
+    chain: Math.max(chainOf(run, firing.atMs), chainOfNews(event, firing.atMs)),
+    subject: subjectOf(source, event),
   })
 }
 
@@ -66,11 +69,16 @@ function subjectUid({ resource, related }: EventRecord, type: ResourceType): str
 }
 
 /** Steps of the chain that the run stands in; a step long ago is no part of it. */
-export function chainOf(run: RunObject | undefined, nowMs: number): number {
+export function chainOf(run: Run | undefined, nowMs: number): number {
   const [digits, time] = run?.metadata.annotations?.[WIRE.annotationChain]?.split(' ') ?? []
   const length = Number(digits)
   const atMs = parseIsoTime(time) ?? 0
   return Number.isSafeInteger(length) && nowMs - atMs < CHAIN_PAUSE_MS ? length : 0
+}
+
+/** Why nothing more is done after so many steps. */
+export function endOfChain(length: number): string {
+  return `it would be step ${length + 1} of a chain of automations that answer one another; at most ${MAX_CHAIN} may follow each other within an hour.`
 }
 
 export function renderChain(length: number, nowMs: number): string {
@@ -80,7 +88,7 @@ export function renderChain(length: number, nowMs: number): string {
 function valuesOf(
   { owner }: TriggerSource,
   firing: Firing & { readonly id: string },
-  run: RunObject | undefined,
+  run: Run | undefined,
 ): JsonObject {
   const event = firing.event && keptEvent(firing.event)
   const about = run && runValues(run)
@@ -90,7 +98,7 @@ function valuesOf(
     event: event && eventValues(event),
     resource: event && shortLabels(event.resource),
     run: about,
-    // The peer's word for the same.
+    // Prefect's word for the same.
     flow_run: about,
     deployment: event && deploymentValues(event, run),
   })
@@ -122,7 +130,7 @@ function shortLabels(labels: EventLabels): JsonObject {
   )
 }
 
-function deploymentValues(event: EventRecord, run: RunObject | undefined): Json | undefined {
+function deploymentValues(event: EventRecord, run: Run | undefined): Json | undefined {
   const labels = [event.resource, ...event.related].find(
     (one) => uidOfResource('deployment', one[LABEL.id]) !== undefined,
   )
@@ -131,7 +139,7 @@ function deploymentValues(event: EventRecord, run: RunObject | undefined): Json 
 }
 
 /** What may be told of a run: nothing of its environment. */
-function runValues({ metadata, spec, status }: RunObject): JsonObject {
+function runValues({ metadata, spec, status }: Run): JsonObject {
   const { name, namespace, uid, labels } = metadata
   const { state, exitCode, attempts } = status ?? {}
   return defined({

@@ -39,7 +39,7 @@ export function decideAutomation(
     conditions: wanted.reduce<readonly Condition[]>((list, condition) => {
       const isNews = condition.status === 'True' || list.some(({ type }) => type === condition.type)
       const observed = { ...condition, observedGeneration: metadata.generation }
-      return isNews ? setCondition(list, observed, isoTime(nowMs)) : list
+      return isNews ? setCondition(list, observed, nowMs) : list
     }, status?.conditions ?? []),
   })
 }

@@ -117,7 +117,7 @@ describe('proactive triggers', () => {
       fires: ['Triggered 120'],
     },
     {
-      why: 'an event that is no run and meets a wildcard satisfies as it does with the peer',
+      why: 'an event that is no run and meets a wildcard satisfies as it does in Prefect',
       trigger: {
         type: 'event',
         posture: 'Proactive',

@@ -67,7 +67,7 @@ describe('reactive triggers', () => {
       fires: ['Triggered 4'],
     },
     {
-      why: 'the names and the wildcards of the peer',
+      why: 'the names and the wildcards of Prefect',
       trigger: {
         type: 'event',
         expect: ['prefect.flow-run.F*'],
@@ -123,12 +123,12 @@ describe('what an event must be', () => {
     [{ match: { missing: '*' } }, false, 'a label that is not there'],
     [{ match: { missing: '!x' } }, false, 'a label that is not there, negated'],
     [{ match: { 'capstan.resource.name': 'etl-1', 'capstan.state-type': 'X' } }, false, 'both'],
-    [{ match: { 'prefect.state-type': 'FAILED' } }, true, 'a label of the peer'],
-    [{ match: { 'prefect.resource.id': 'prefect.flow-run.a' } }, true, 'an id of the peer'],
-    [{ match: { 'prefect.resource.id': '!prefect.flow-run.*' } }, false, 'not an id of the peer'],
-    [{ match: { 'capstan.resource.id': 'prefect*' } }, true, 'a short beginning of the peer'],
+    [{ match: { 'prefect.state-type': 'FAILED' } }, true, 'a label of Prefect'],
+    [{ match: { 'prefect.resource.id': 'prefect.flow-run.a' } }, true, 'an id of Prefect'],
+    [{ match: { 'prefect.resource.id': '!prefect.flow-run.*' } }, false, 'not an id of Prefect'],
+    [{ match: { 'capstan.resource.id': 'prefect*' } }, true, 'a short beginning of Prefect'],
     [{ matchRelated: { 'capstan.resource.role': 'deployment' } }, true, 'something related'],
-    [{ matchRelated: { 'prefect.resource.role': 'flow-run' } }, true, 'a role of the peer'],
+    [{ matchRelated: { 'prefect.resource.role': 'flow-run' } }, true, 'a role of Prefect'],
     [
       { matchRelated: { 'prefect.resource.role': 'deployment', 'prefect.resource.name': 'etl' } },
       true,

@@ -7,7 +7,7 @@ import { seededRandom } from '../../../test/world/seeded-random.ts'
 import type { AutomationSpec } from '../../kinds/generated.ts'
 import { API_VERSION } from '../../kinds/meta.ts'
 import { isoTime } from '../../lib/instant.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { openStore, type SqliteStore } from '../../store/open.ts'
 import type { Store } from '../../store/types.ts'
 import { createEvaluator, type Evaluator } from './evaluate.ts'
@@ -58,11 +58,12 @@ function boot(over: Store = store): Evaluator {
   return evaluator
 }
 
-function happens(event: string, uid = 'a', into: Store = store): void {
+function happens(event: string, uid = 'a', into: Store = store, id = `${event}-${uid}`): void {
   const atMs = clock.nowMs()
   into.transaction(() =>
     into.eventLog.append([
       {
+        id,
         occurredAtMs: atMs,
         receivedAtMs: atMs,
         event: `capstan.run.${event}`,
@@ -139,6 +140,11 @@ describe('bounds', () => {
     drain(evaluator)
     expect(store.automations.countQueued(UID)).toBe(MAX_QUEUED_ACTIONS)
     expect(reasons()).toContain('ActionsDropped 5')
+    const dropped = store.eventLog.list({ eventPrefix: 'capstan.automation.action.', limit: 9 })
+    expect(dropped.map(({ event }) => event)).toEqual(
+      Array.from({ length: 5 }, () => 'capstan.automation.action.failed'),
+    )
+    expect(dropped[0]?.payload['reason']).toBe('Dropped: 1000 actions wait already.')
   })
 
   test('of what one event may be: a huge one is cut before it is kept', () => {
@@ -198,12 +204,17 @@ describe('reading', () => {
     }
     expect(store.automations.cursor()).toEqual(before)
     happens('Failed')
+    const failedSeq = store.eventLog.newestSeq()
     drain(evaluator)
-    expect(store.automations.cursor()?.seq).toBe(store.eventLog.newestSeq())
+    expect(store.automations.cursor()?.seq).toBe(failedSeq)
+    expect(evaluator.isCaughtUp()).toBe(true)
   })
 
-  test('an automation is no answer to itself', () => {
-    addAutomation({ trigger: { type: 'event' }, actions: [] })
+  test.each<[string, readonly string[]]>([
+    ['which waits for anything', []],
+    ['which asks for what automations do', ['capstan.automation.*']],
+  ])('an automation is no answer to itself, %s', (_, expect_) => {
+    addAutomation({ trigger: { type: 'event', expect: [...expect_] }, actions: [] })
     const evaluator = boot()
     store.transaction(() =>
       store.eventLog.append([
@@ -248,7 +259,10 @@ describe('always', () => {
     within: fc.constantFrom(0, 30, 300),
   })
 
-  /** Firings of a story, whose evaluator is started again and looks where the story says. */
+  /**
+   * What a story comes to: firings, actions that wait, and the event that each firing is about. Its evaluator
+   * is started again, and looks, where the story says.
+   */
   function play(
     trigger: AutomationSpec['trigger'],
     story: readonly {
@@ -259,23 +273,26 @@ describe('always', () => {
       looks: boolean
     }[],
     disturbed: boolean,
-  ): readonly (string | number)[] {
+  ): readonly unknown[] {
     const own = openStore({ path: ':memory:', random: seededRandom(1), nowMs: NOON })
     clock = new FakeClock(NOON)
     addAutomation({ trigger, actions: [...NOTHING] }, own)
     let evaluator = boot(own)
-    for (const { gapS, event, uid, restarts, looks } of story) {
+    for (const [index, { gapS, event, uid, restarts, looks }] of story.entries()) {
       clock.advanceSync(gapS * SECOND)
-      happens(event, uid, own)
+      happens(event, uid, own, `story-${index}`)
       if (!disturbed || looks) drain(evaluator)
       if (disturbed && restarts) evaluator = boot(own)
     }
     drain(evaluator)
-    const ids = own.automations.queuedIds()
-    const fired = ids.map(({ id }) => own.automations.queued(id)?.firing ?? '')
+    const told = own.eventLog.list({ eventPrefix: 'capstan.automation.triggered', limit: 100 })
+    const fired = told.map(({ payload: { triggering_event: event } }) =>
+      isJsonObject(event) ? event['id'] : undefined,
+    )
     const count = own.automations.source(UID)?.fired ?? 0
+    const waiting = own.automations.countQueued(UID)
     own.close()
-    return [count, ...fired]
+    return [count, waiting, ...fired]
   }
 
   test('what fires does not depend on when it is looked at, nor on restarts', () => {

@@ -28,7 +28,7 @@ export interface Evaluator {
   end(): void
 }
 
-/** A wall clock that moves by less against the time that passes is on time. */
+/** A wall clock that strays from monotonic time by less than this counts as right. */
 const CLOCK_STEP_MS = 2_000
 
 /**
@@ -70,7 +70,7 @@ interface Memory {
   seq: number
   /** When it was last noted that somebody listens. */
   seenAtMs: number
-  /** Wall time against the time that passes. */
+  /** Wall time minus monotonic time. */
   offsetMs: number
 }
 
@@ -91,7 +91,7 @@ function followClock({ store, clock }: EvaluatorDeps, memory: Memory): void {
   memory.offsetMs += stepMs
 }
 
-/** Deals with the next events; returns whether there may be more. */
+/** Deals with the next events; returns whether there are more. */
 function readEvents(deps: EvaluatorDeps, memory: Memory, nowMs: number): boolean {
   const { store } = deps
   const fromSeq = Math.max(memory.seq, store.automations.cursor()?.seq ?? 0)
@@ -105,7 +105,8 @@ function readEvents(deps: EvaluatorDeps, memory: Memory, nowMs: number): boolean
   })
   memory.seq = lastSeq
   work.announce()
-  return events.length === EVENTS_PER_BATCH
+  // What fired is an event as well, and may be what another trigger waits for.
+  return store.eventLog.newestSeq() > lastSeq
 }
 
 function stepSources({ store, registry }: EvaluatorDeps, work: Work, event: EventRecord): void {
@@ -139,9 +140,9 @@ function nextLook(store: Store, memory: Memory, nowMs: number): Outcome {
   return soonest(atEnd, requeueAfter(SEEN_EVERY_MS))
 }
 
-/** What is told of an automation is nothing for the automation itself: it would answer itself for ever. */
-function isOwn({ owner }: ActiveSource, { resource }: EventRecord): boolean {
-  return resource[LABEL.id] === resourceId('automation', owner.uid)
+/** What is told of a trigger is nothing for the trigger itself: it would answer itself for ever. */
+function isOwn({ id }: ActiveSource, { resource }: EventRecord): boolean {
+  return resource[LABEL.id] === resourceId('automation', id)
 }
 
 /** What one transaction does, and what is to be said after it. */

@@ -13,7 +13,7 @@ export const MAX_QUEUED_ACTIONS = 1_000
 /** A window that fired waits for its resolution for so long: nobody hopes for a run of last week. */
 export const RESOLVE_WAIT_MS = 24 * 3_600_000
 
-/** A proactive window is never shorter (spec of the peer); the manifest rules say so too. */
+/** A proactive window is never shorter (Prefect has the same rule); the manifest rules say so too. */
 export const MIN_PROACTIVE_MS = 10_000
 
 /** Characters of an event, and of a run's parameters, that windows and actions keep; what is larger is cut. */

@@ -3,19 +3,19 @@ import {
   type EventRecord,
   LABEL,
   toCanonical,
-  toPeer,
-  toPeerLabels,
+  toPrefect,
+  toPrefectLabels,
 } from '../../kinds/event.ts'
 import type { LabelFilter } from '../../kinds/generated.ts'
 
 /**
- * Filters of triggers. Events stand in the log in Capstan's words; a pattern may be in the peer's too, so
+ * Filters of triggers. Events stand in the log in Capstan's words; a pattern may be in Prefect's too, so
  * every text is compared in both: `prefect.flow-run.*`, `capstan.run.*` and even `prefect.*` all match.
  */
 
 /** Whether a name fits one of the patterns; a trailing `*` stands for any rest. */
 export function fitsName(patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) => fits(pattern, [name, toPeer(name)]))
+  return patterns.some((pattern) => fits(pattern, [name, toPrefect(name)]))
 }
 
 /** Whether one of the patterns names the event in full. */
@@ -34,11 +34,11 @@ export function fitsLabels(filter: LabelFilter | undefined, labels: EventLabels)
   })
 }
 
-/** Only ids and roles are said in other words by the peer. */
+/** Only ids and roles are said in other words by Prefect. */
 function spellingsOf(label: string, value: string): readonly string[] {
-  if (label === LABEL.id) return [value, toPeer(value)]
+  if (label === LABEL.id) return [value, toPrefect(value)]
   if (label !== LABEL.role) return [value]
-  return [value, ...Object.values(toPeerLabels({ [label]: value }))]
+  return [value, ...Object.values(toPrefectLabels({ [label]: value }))]
 }
 
 /** Whether some related resource meets each of the filters. */

@@ -1,4 +1,10 @@
-import { type EventRecord, HEARTBEAT_EVENT, LABEL, toCanonical } from '../../kinds/event.ts'
+import {
+  type EventRecord,
+  HEARTBEAT_EVENT,
+  isAutomationNews,
+  LABEL,
+  toCanonical,
+} from '../../kinds/event.ts'
 import type { LabelFilter, Trigger } from '../../kinds/generated.ts'
 import { sha256 } from '../../lib/names.ts'
 import { MAX_KEY_LENGTH, MIN_PROACTIVE_MS } from './limits.ts'
@@ -20,6 +26,8 @@ export interface EventNode {
   readonly threshold: number
   /** It waits for beats that fail to come: a run that is over, or rests, owes none. */
   readonly judgesBeats: boolean
+  /** It names what automations do; only then does it see that. */
+  readonly asksAutomations: boolean
   /** Undefined: without end. */
   readonly withinMs: number | undefined
 }
@@ -58,8 +66,18 @@ function readEventTrigger(trigger: Trigger, path: string, withinMs: number | und
     forEach,
     threshold,
     judgesBeats: posture === 'Proactive' && fitsName(after, HEARTBEAT_EVENT),
+    asksAutomations: [...after, ...expect, ...idsOf(trigger.match)].some((pattern) =>
+      isAutomationNews(toCanonical(pattern)),
+    ),
     withinMs: posture === 'Proactive' ? Math.max(MIN_PROACTIVE_MS, withinMs ?? 0) : withinMs,
   }
+}
+
+/** Patterns that the id of the resource is compared with. */
+function idsOf(match: LabelFilter | undefined): readonly string[] {
+  return Object.entries(match ?? {})
+    .filter(([label]) => toCanonical(label) === LABEL.id)
+    .flatMap(([, wanted]) => wanted)
 }
 
 /** All event triggers in it. */
@@ -74,6 +92,8 @@ export interface Meaning {
 }
 
 export function meaningOf(node: EventNode, event: EventRecord): Meaning | undefined {
+  // `*` and `capstan.*` mean what happens to runs: automations that answer it must not set off one another.
+  if (!node.asksAutomations && isAutomationNews(event.event)) return undefined
   const starts = fitsName(node.after, event.event)
   const expected = node.expect.length === 0 || fitsName(node.expect, event.event)
   // Names are compared first: most events are nothing to most triggers.

@@ -8,6 +8,7 @@ import { LOCAL_ACTIONS } from './act.ts'
 import type { FiringContext } from './context.ts'
 import { tell } from './fire.ts'
 import { FIRST_RESEND_MS, LONGEST_RESEND_MS, MAX_SENDS } from './limits.ts'
+import { actionRecord, bareSubject } from './records.ts'
 import { type ActionResult, done, failed } from './result.ts'
 import { type Secrets, secretsOf, webhookRequest } from './webhook.ts'
 
@@ -59,28 +60,28 @@ export async function performAction(
   return settle(deps, row, result)
 }
 
-/** Written by `fire` from these types, so the shapes hold. */
+/** Written by `fire` from these types, so the shapes hold; a version without records wrote no subject. */
 function contentOf(row: QueuedActionRow): {
   readonly action: Action
   readonly context: FiringContext
 } {
+  const context = row.context as unknown as Omit<FiringContext, 'subject'>
   return {
     action: row.action as unknown as Action,
-    context: row.context as unknown as FiringContext,
+    context: { subject: bareSubject(row.source, context.owner.name), ...context },
   }
 }
 
 /** Says how an action ended, in an event and, of one that failed, in what status is made of. */
-function conclude(
-  { store, clock }: PerformDeps,
-  row: QueuedActionRow,
-  { type, message }: ActionResult,
-): void {
+function conclude({ store, clock }: PerformDeps, row: QueuedActionRow, result: ActionResult): void {
+  const { type, message } = result
   const { action, context } = contentOf(row)
   const nowMs = clock.nowMs()
   const text = `${action.type}: ${message}`
   const level = type === 'Failed' ? 'Warning' : 'Normal'
   tell(store, context, { type: level, reason: `Action${type}`, message: text }, nowMs)
+  const { position } = row
+  store.eventLog.append([actionRecord(context, { type: action.type, position, result }, nowMs)])
   const source = store.automations.source(row.source)
   if (type === 'Failed' && source) {
     store.automations.putSource({ ...source, lastError: text, lastErrorAtMs: nowMs })

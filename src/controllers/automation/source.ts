@@ -12,6 +12,8 @@ export interface TriggerSource {
   /** The object's uid; of a Deployment's trigger, with its name. */
   readonly id: string
   readonly owner: ObjectKey & { readonly uid: string }
+  /** For labels: `notify`, `etl/nightly`. */
+  readonly name: string
   /** For sentences: `automation notify`, `trigger nightly of deployment etl`. */
   readonly title: string
   readonly enabled: boolean
@@ -35,6 +37,7 @@ function automationSource(automation: Automation): TriggerSource {
   return {
     id: metadata.uid,
     owner: { ...keyOf(automation), uid: metadata.uid },
+    name: metadata.name,
     title: `automation ${metadata.name}`,
     enabled: enabled && metadata.deletionTimestamp === undefined,
     definition: definitionOf(trigger),
@@ -52,6 +55,7 @@ function deploymentSources(deployment: Deployment): readonly TriggerSource[] {
     return {
       id: `${metadata.uid}/${name}`,
       owner: { ...keyOf(deployment), uid: metadata.uid },
+      name: `${metadata.name}/${name}`,
       title: `trigger ${name} of deployment ${metadata.name}`,
       enabled: isOpen && one.enabled !== false,
       definition: definitionOf(one.trigger),

@@ -1,21 +1,20 @@
 import { fillIn } from '../../kinds/automation-template.ts'
 import type { Deployment } from '../../kinds/deployment.ts'
+import { deploymentRunName, madeByDeployment } from '../../kinds/deployment-run.ts'
 import { API_VERSION, WIRE } from '../../kinds/meta.ts'
 import { defined } from '../../lib/defined.ts'
-import { isoTime } from '../../lib/instant.ts'
+import { isoTime, renderTime } from '../../lib/instant.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { limitedName, sha256, uuidV5 } from '../../lib/names.ts'
+import { sha256, uuidV5 } from '../../lib/names.ts'
 import type { NewObject } from '../../store/types.ts'
 import { chainTooLong } from './act-run.ts'
 import type { Act, ActionInput } from './action.ts'
 import { renderChain } from './context.ts'
 import { MAX_CHAIN } from './limits.ts'
+import { objectRelated } from './records.ts'
 import { done, failed, skipped } from './result.ts'
 import { findDeployment } from './target.ts'
 
-/** Names of objects have at most 253 characters, and the Pod of a later attempt adds some. */
-const NAME_LIMIT = 240
-const LABEL_LIMIT = 63
 const SUFFIX_LENGTH = 10
 
 /**
@@ -34,10 +33,11 @@ export const startDeployment: Act = (input) => {
   if (context.chain >= MAX_CHAIN) return chainTooLong(action, context.chain)
   const run = newRun(input, deployment)
   const { uid } = run.metadata
+  const about = [objectRelated(target.object), objectRelated(run, 'run')]
   const isMade = store.objects.getByUid(uid) ?? store.history.get(uid)
-  if (isMade) return skipped(`Run ${run.metadata.name} was started already.`)
+  if (isMade) return { ...skipped(`Run ${run.metadata.name} was started already.`), about }
   store.objects.create(run)
-  return done(`Run ${run.metadata.name} was started.`)
+  return { ...done(`Run ${run.metadata.name} was started.`), about }
 }
 
 function newRun(input: ActionInput, { metadata }: Deployment): NewObject {
@@ -49,19 +49,16 @@ function newRun(input: ActionInput, { metadata }: Deployment): NewObject {
     apiVersion: API_VERSION,
     kind: 'Run',
     metadata: {
-      name: `${limitedName(name, NAME_LIMIT - SUFFIX_LENGTH - 1)}-${suffix}`,
+      name: deploymentRunName(name, suffix),
       namespace,
       uid: uuidV5('Run', uid, key),
-      creationTimestamp: isoTime(nowMs),
+      creationTimestamp: renderTime(nowMs),
       finalizers: [WIRE.finalizerTask],
-      labels: { [WIRE.labelDeployment]: limitedName(name, LABEL_LIMIT) },
+      ...madeByDeployment(metadata),
       annotations: {
         [WIRE.annotationTriggeredBy]: context.title,
         [WIRE.annotationChain]: renderChain(context.chain + 1, nowMs),
       },
-      ownerReferences: [
-        { apiVersion: API_VERSION, kind: 'Deployment', name, uid, controller: true },
-      ],
     },
     spec: runSpec(input, name),
   }
@@ -83,7 +80,7 @@ function filled(given: JsonObject | undefined, values: JsonObject): JsonObject |
   return isJsonObject(value) ? value : undefined
 }
 
-/** The peer marks parameters that hold placeholders; here every text may. */
+/** Prefect marks parameters that hold placeholders; here every text may. */
 function unwrapped(value: Json): Json {
   if (Array.isArray(value)) return value.map(unwrapped)
   if (!isJsonObject(value)) return value

@@ -1,8 +1,8 @@
-import type { Action } from '../../kinds/generated.ts'
+import type { Action, DeploymentSpec } from '../../kinds/generated.ts'
 import type { CapstanObject, Kind } from '../../kinds/meta.ts'
-import { DEFAULT_WORK_POOL } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Store } from '../../store/types.ts'
-import type { RunObject } from '../run-place.ts'
+import { poolNameOf } from '../run-place.ts'
 import type { FiringContext } from './context.ts'
 
 /** The object that an action is about, or why there is none. */
@@ -11,10 +11,10 @@ export type Target<T extends CapstanObject<unknown, unknown>> =
   | { readonly type: 'None'; readonly why: string }
 
 /** Named by the action, else that of the event. Names are looked for in the namespace of the automation. */
-export function findRun(store: Store, action: Action, context: FiringContext): Target<RunObject> {
+export function findRun(store: Store, action: Action, context: FiringContext): Target<Run> {
   const uid = action.run === undefined ? context.runUid : undefined
   const found = find(store, { kind: 'Run', name: action.run, uid, context })
-  return found as Target<RunObject>
+  return found as Target<Run>
 }
 
 export function findDeployment(
@@ -78,19 +78,18 @@ function find(
   return { type: 'None', why: `there is no ${kind} ${name ?? 'of the event any more'}` }
 }
 
-function runOf(store: Store, { runUid }: FiringContext): RunObject | undefined {
+function runOf(store: Store, { runUid }: FiringContext): Run | undefined {
   if (runUid === undefined) return undefined
   const object = store.objects.getByUid(runUid)
-  return object?.kind === 'Run' ? (object as unknown as RunObject) : undefined
+  return object?.kind === 'Run' ? (object as unknown as Run) : undefined
 }
 
 function poolOf(store: Store, context: FiringContext): string | undefined {
   const run = runOf(store, context)
   if (!run) return undefined
   const { namespace } = run.metadata
-  const { workPool, deployment } = run.spec
-  if (workPool !== undefined || deployment === undefined) return workPool ?? DEFAULT_WORK_POOL
-  const parent = store.objects.get({ kind: 'Deployment', namespace, name: deployment })
-  const named = parent?.spec['workPool']
-  return typeof named === 'string' ? named : DEFAULT_WORK_POOL
+  const { deployment: name } = run.spec
+  const parent =
+    name === undefined ? undefined : store.objects.get({ kind: 'Deployment', namespace, name })
+  return poolNameOf(run.spec, parent?.spec as DeploymentSpec | undefined)
 }

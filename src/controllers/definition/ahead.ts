@@ -13,11 +13,11 @@ export interface RegisterAheadDeps extends ChoreDeps {
   readonly accounts: AccountBook
   readonly registrar: DefinitionRegistrar
   readonly nextDefinition: ReadNextDefinition
-  /** Queues a deployment of which something new is known. */
+  /** Queues a deployment about which something new is known. */
   readonly wakeDeployment: (key: ObjectKey) => void
 }
 
-/** A commit brings a deployment and its runs together; the runs go first, and register what they need. */
+/** Runs that came in the same commit as their deployment go first, and register what they need. */
 const AFTER_RUNS_MS = 1_000
 
 /**
@@ -37,7 +37,7 @@ export function createRegisterAhead(deps: RegisterAheadDeps): Part {
   })
 }
 
-/** A deployment or pool whose spec is new; what is found out about them changes no definition. */
+/** Asks again for a deployment or pool whose spec is new; a status changes no definition. */
 function askFor(store: Store, change: Change, ask: AskChore): void {
   const { kind, namespace, name, type, object, previous } = change
   if (type === 'DELETED' || object?.metadata.generation === previous?.metadata.generation) return
@@ -65,7 +65,7 @@ async function registerAhead(
   return awaitChange()
 }
 
-/** Nobody waits for this, so whatever went wrong is tried again ever more slowly; a run that needs it tells its user. */
+/** Nobody waits for this, so every failure is retried ever more slowly; a run that needs the definition tells its user. */
 async function patiently(ensured: Promise<unknown>): Promise<void> {
   try {
     await ensured

@@ -19,7 +19,7 @@ export interface DefinitionCollectorDeps extends ChoreDeps {
 /** Registrations share the bucket of one call a second, and go first in it. */
 const SPACING_MS = 1_000
 
-/** Ends of runs come in crowds, and nobody waits for this. */
+/** Runs end in crowds, and nobody waits for this. */
 const CALM_MS = 5_000
 
 /** After a refusal that only people can mend, such as a missing permission. */
@@ -35,10 +35,10 @@ interface Refusals {
   readonly stubborn: Set<string>
 }
 
-/** Each end looks at its own families; what slips through that is found by a look at all of them, this long after. */
+/** The end of a run leads to a look at its own family at once, and this much later to one at all families, which finds what the first has missed. */
 const WIDE_MS = 10 * 60_000
 
-/** Keys beside the accounts, none of which has such an id. */
+/** Keys of the two looks, besides the ids of accounts, none of which is like these. */
 const NARROW = ''
 const WIDE = '*'
 
@@ -114,10 +114,10 @@ async function collect(
   return requeueAfter(SPACING_MS)
 }
 
-/** What a family has behind it: enough to see how it came to be, and no more. */
+/** Rows of collected revisions that stay in the registry, by family: enough for people to see its past. */
 const KEEP_INACTIVE = 10
 
-/** Once nothing is left to collect: what was collected long ago is of no use to anybody. */
+/** Removes the rows of what was collected long ago; called once nothing is left to collect. */
 function forget(store: Store, account: string): void {
   const outdated = store.definitions.outdated(account, KEEP_INACTIVE)
   if (outdated.length === 0) return
@@ -131,7 +131,7 @@ function alone({ suspects }: Refusals, rows: readonly DefinitionRow[]): readonly
   return suspect ? [suspect] : rows
 }
 
-/** What is not there any more, or INACTIVE already, is as it should be. */
+/** A revision that is gone, or INACTIVE already, is as it should be. */
 async function act(
   account: AwsAccount,
   { type, arns }: { readonly type: Action; readonly arns: readonly string[] },
@@ -154,7 +154,7 @@ const DONE = {
   Delete: { status: 'DELETED', operation: 'DeleteTaskDefinitions' },
 } as const
 
-/** Time mends most failures; what only people can mend is left alone for a while, so that nobody is starved by it. */
+/** Most failures pass with time. One that only people can mend is left alone for a while, so that it starves nothing else. */
 function refused(
   { clock, log }: DefinitionCollectorDeps,
   refusals: Refusals,
@@ -176,7 +176,7 @@ function refused(
   return requeueAfter(REFUSED_MS)
 }
 
-/** An entry of failures[] has a sentence where an error has a code: it is about single revisions. */
+/** Whether the error is an entry of failures[], about single revisions: its `code` is a sentence. */
 function isFailureEntry({ code, httpStatus }: AwsError): boolean {
   return httpStatus === undefined && code.includes(' ')
 }

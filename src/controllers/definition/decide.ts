@@ -125,7 +125,7 @@ function candidatesOf(
   })
 }
 
-/** Revisions that go by themselves, or are not ours, keep none of ours from staying. */
+/** Whether the revision counts among those that are kept: one that is to go anyway, or is not ours, takes no place. */
 function takesPlace({ autoDeregister, workPool }: DefinitionRow): boolean {
   return !autoDeregister && workPool !== undefined
 }

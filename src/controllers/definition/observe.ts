@@ -29,7 +29,7 @@ export function observeDefinitions(
   }
 }
 
-/** A family that several pools share is kept as its most careful pool wants it. */
+/** For a family that several pools share, the most careful pool's settings count. */
 function familyWorld(store: Store, account: string, family: string): FamilyWorld {
   const revisions = store.definitions.ofFamily(account, family)
   const pools = [...new Set(revisions.flatMap(({ workPool }) => workPool ?? []))]
@@ -51,7 +51,7 @@ function settingsOf(store: Store, workPool: string): NonNullable<WorkPoolSpec['t
   return (pool?.spec as WorkPoolSpec | undefined)?.taskDefinitions ?? {}
 }
 
-/** Every way in which a template can name a revision of the registry; a family alone means its newest, which stays. */
+/** Every way in which a template can name this very revision. A family alone means its newest, which is kept anyway. */
 function namesOf({ taskDefinitionArn, family, revision }: DefinitionRow): readonly string[] {
   return [taskDefinitionArn, `${family}:${revision}`]
 }

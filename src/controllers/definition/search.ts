@@ -2,7 +2,7 @@ import type { DeploymentStatus } from '../../kinds/deployment.ts'
 import { isFinalState, type RunStatus } from '../../kinds/run.ts'
 import type { Change, Store } from '../../store/types.ts'
 
-/** More than a fleet ends within the delay of a look; beyond it, looking at every family is cheaper. */
+/** More revisions than the runs of a fleet free before the next look; beyond it, looking at every family is cheaper. */
 const MAX_ARNS = 10_000
 
 /**
@@ -10,15 +10,15 @@ const MAX_ARNS = 10_000
  * ends frees something in one of them. Lost at a restart, which looks everywhere.
  */
 export interface DefinitionSearch {
-  /** Takes a hint; what it asks for is in `narrow` or `wide` from now on. */
+  /** Takes note of a change. Returns which of the two looks it asks for; undefined: none. */
   hear(change: Change): 'Narrow' | 'Wide' | undefined
-  /** Looks at the families of the revisions that were heard of. Returns the accounts to be looked at. */
+  /** Takes up the families of the revisions that were heard of. Returns the accounts to be looked at. */
   narrow(store: Store): Iterable<string>
-  /** Looks at every family. Returns the accounts to be looked at. */
+  /** Takes up every family. Returns the accounts to be looked at. */
   wide(store: Store): Iterable<string>
   /** Families of the account that are to be looked at. */
   families(account: string): ReadonlySet<string>
-  /** From now on only these are. */
+  /** From now on only these families of the account are to be looked at. */
   leave(account: string, families: Iterable<string>): void
 }
 

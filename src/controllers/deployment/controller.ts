@@ -40,7 +40,7 @@ export function createDeploymentReconciler(deps: {
   }
 }
 
-/** A transaction for what the last look found already would cost more than the look. */
+/** Whether the last look found the same: a transaction for that would cost more than the look. */
 function changesNothing({ deployment }: DeploymentWorld, plan: DeploymentPlan): boolean {
   const { create, remove, suspend, events, status } = plan
   if (suspend || create.length + remove.length + events.length > 0) return false

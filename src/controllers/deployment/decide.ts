@@ -46,7 +46,7 @@ export function decideDeployment(world: DeploymentWorld, nowMs: number): Deploym
   }
 }
 
-/** A finished run that goes wakes nobody, so whoever removed as many as it may looks for more by itself. */
+/** The removal of a finished run wakes nobody, so a deployment that removed as many as it may looks for more by itself. */
 function outcomeOf(
   remove: DeploymentPlan['remove'],
   { wakeMs }: ScheduleStep,
@@ -130,7 +130,6 @@ function conditions(
   { step, isSuspended, nowMs }: StatusInput,
 ): NonNullable<DeploymentStatus['conditions']> {
   const observedGeneration = deployment.metadata.generation
-  const now = isoTime(nowMs)
   const problem = step.problems.join(' ')
   const isWrong = problem !== ''
   const list = setCondition(
@@ -142,7 +141,7 @@ function conditions(
       message: problem,
       observedGeneration,
     },
-    now,
+    nowMs,
   )
   const suspended = setCondition(
     list,
@@ -153,7 +152,7 @@ function conditions(
       message: isSuspended ? 'No run is started by schedule or trigger.' : '',
       observedGeneration,
     },
-    now,
+    nowMs,
   )
   if (!isWrong && !suspended.some(({ type }) => type === 'Stalled')) return suspended
   return setCondition(
@@ -165,6 +164,6 @@ function conditions(
       message: problem,
       observedGeneration,
     },
-    now,
+    nowMs,
   )
 }

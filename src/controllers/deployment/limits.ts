@@ -19,7 +19,7 @@ export const MAX_ACTIVE_NAMES = 100
  */
 export const ON_TIME_MS = 10_000
 
-/** A wall clock that is set back by less only makes starts late; by more, the schedule follows it. */
+/** When the wall clock is set back by less, starts are only late; by more, the schedule follows the clock. */
 export const CLOCK_STEP_MS = 60_000
 
 /** Runs that are deleted at a time, so that a lowered limit is no huge transaction. */

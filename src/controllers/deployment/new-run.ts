@@ -2,7 +2,7 @@ import type { Deployment } from '../../kinds/deployment.ts'
 import type { Schedule } from '../../kinds/generated.ts'
 import { API_VERSION, WIRE } from '../../kinds/meta.ts'
 import { scheduledRun, scheduledUid } from '../../kinds/scheduled-run.ts'
-import { isoTime } from '../../lib/instant.ts'
+import { renderTime } from '../../lib/instant.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { NewObject } from '../../store/types.ts'
 
@@ -20,7 +20,7 @@ export function newScheduledRun(
     metadata: {
       ...metadata,
       uid: scheduledUid(deployment.metadata.uid, scheduledMs),
-      creationTimestamp: isoTime(nowMs),
+      creationTimestamp: renderTime(nowMs),
       finalizers: [WIRE.finalizerTask],
     },
     // JSON by its schema; only its type has no index signature.

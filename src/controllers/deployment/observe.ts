@@ -1,7 +1,7 @@
 import type { Deployment } from '../../kinds/deployment.ts'
-import type { RunSpec, Schedule } from '../../kinds/generated.ts'
-import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
-import type { RunStatus } from '../../kinds/run.ts'
+import type { Schedule } from '../../kinds/generated.ts'
+import type { ObjectKey } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import type { HistoryRow, Store } from '../../store/types.ts'
 import type { ReadNextDefinition } from '../next-definition.ts'
@@ -14,7 +14,7 @@ export interface DeploymentObserveDeps {
   readonly nextDefinition: ReadNextDefinition
 }
 
-/** Ends that are read when failures are counted, for each one that would pause: others are cancelled ones in between. */
+/** Ends that are read to count failures, for each failure that would pause: the rest may be cancelled runs in between. */
 const ENDS_PER_FAILURE = 2
 /** Ends that are read otherwise: the newest success is among them, or was seen before. */
 const MIN_ENDS = 10
@@ -32,7 +32,7 @@ export function observeDeployment(
   return {
     deployment,
     runs: store.objects.runKeysOfDeployment(namespace, name).flatMap((run) => {
-      const object = store.objects.get(run) as CapstanObject<RunSpec, RunStatus> | undefined
+      const object = store.objects.get(run) as Run | undefined
       return object ? [deploymentRun(run, object, uid)] : []
     }),
     ended: endsOf(store, deployment).filter(({ finishedAtMs }) => finishedAtMs >= createdMs),
@@ -45,7 +45,7 @@ export function observeDeployment(
   }
 }
 
-/** Newest first, back to a success: nothing is counted beyond it, and most ends are one. */
+/** Newest first. Nothing is counted beyond a success, so one row will do where the newest end is one, as most are. */
 function endsOf(store: Store, { metadata, spec }: Deployment): readonly HistoryRow[] {
   const { namespace, name: deployment } = metadata
   const newest = store.history.list({ namespace, deployment, limit: 1 })
@@ -62,7 +62,7 @@ function registered(store: Store, next: ReturnType<ReadNextDefinition>): string 
 
 function deploymentRun(
   key: ObjectKey,
-  { metadata, status }: CapstanObject<RunSpec, RunStatus>,
+  { metadata, status }: Run,
   deploymentUid: string,
 ): DeploymentRun {
   return {

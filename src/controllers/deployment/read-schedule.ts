@@ -4,7 +4,7 @@ import { errorMessage } from '../../lib/errors.ts'
 import { canonicalJson } from '../../lib/json.ts'
 import type { ReadSchedule } from './world.ts'
 
-/** Schedules that are kept read: more than any installation has, so that reading one is never done twice. */
+/** Schedules that are remembered: more than any installation has, so none is parsed twice. */
 const CACHE_LIMIT = 20_000
 
 /** Reads schedules and remembers them: most reconciles of a deployment ask for the same ones again. */

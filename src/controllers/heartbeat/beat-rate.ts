@@ -10,8 +10,8 @@ interface Bucket {
 }
 
 /**
- * One bucket a key. At most `maxKeys` are remembered; the one that was asked for the longest time ago goes
- * first, which gives its owner a full one again and harms nobody.
+ * One token bucket per key. At most `maxKeys` are remembered; the one least recently used is forgotten first, which
+ * only gives its owner a full bucket again.
  */
 export class BeatLimiter {
   readonly #rate: BeatRate

@@ -1,10 +1,9 @@
-import type { RunSpec } from '../../kinds/generated.ts'
-import type { CapstanObject } from '../../kinds/meta.ts'
-import { isFinalState, type RunStatus } from '../../kinds/run.ts'
+import { isFinalState, type Run } from '../../kinds/run.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../../store/types.ts'
 import { commit } from '../commit.ts'
 import { heartbeatStatus } from '../heartbeat-status.ts'
+import { isLive } from '../live-attempt.ts'
 import type { HeartbeatMonitor, Lease } from './monitor.ts'
 
 export interface DisplayDeps {
@@ -15,9 +14,9 @@ export interface DisplayDeps {
 
 /** Beats of all runs that come within this time are written in one transaction. */
 const GATHER_MS = 2_000
-/** What is shown of a lease is at most this much older than its last beat; a beat a period is what is expected. */
+/** How often the beats of one lease are written at most: what is shown may be this much older than the last beat. */
 const SHOW_EVERY_MS = 20_000
-/** Leases that one transaction writes: it holds up everything else for some tens of milliseconds. The others are next. */
+/** Leases that one transaction writes, which holds everything else up for tens of milliseconds; the others come next. */
 const MAX_AT_ONCE = 200
 
 /**
@@ -86,10 +85,8 @@ export class BeatDisplay {
   }
 }
 
-type RunObject = CapstanObject<RunSpec, RunStatus>
-
 function showRun(store: Store, uid: string, leases: readonly Lease[], nowMs: number): void {
-  const run = store.objects.getByUid(uid) as RunObject | undefined
+  const run = store.objects.getByUid(uid) as Run | undefined
   const lease = quietest(store, leases)
   if (!run?.status?.heartbeat || !lease || isFinalState(run.status.state?.type)) return
   const { attempt, heardAtMs } = lease
@@ -108,7 +105,7 @@ function quietest(store: Store, leases: readonly Lease[]): Lease | undefined {
   return leases
     .toSorted((a, b) => heardMs(a) - heardMs(b))
     .find(({ attempt, heardMs: heard }) => {
-      const phase = store.attempts.byClientToken(attempt.clientToken)?.phase
-      return heard !== undefined && (phase === 'Intent' || phase === 'Launched')
+      const row = store.attempts.byClientToken(attempt.clientToken)
+      return heard !== undefined && row !== undefined && isLive(row)
     })
 }

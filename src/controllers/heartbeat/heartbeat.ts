@@ -11,9 +11,9 @@ import { LogActivity } from './log-activity.ts'
 import { HeartbeatMonitor } from './monitor.ts'
 import { createRunTokens } from './run-tokens.ts'
 
-/** What is decided outside: the key survives the database, the address depends on listeners. */
+/** What comes from outside: the key outlives the database, the address depends on the listeners. */
 export interface HeartbeatSettings {
-  /** Of the runs' tokens, at least 32 random bytes. */
+  /** Key of the runs' tokens, at least 32 random bytes. */
   readonly key: Uint8Array
   /** Where tasks can beat, without a slash at its end; undefined: nowhere. */
   readonly url: () => string | undefined

@@ -1,6 +1,7 @@
 import { isFinalState, type RunStatus } from '../../kinds/run.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
+import { isLive } from '../live-attempt.ts'
 import { BeatLimiter } from './beat-rate.ts'
 import type { HeartbeatMonitor } from './monitor.ts'
 import type { RunTokens } from './run-tokens.ts'
@@ -12,7 +13,7 @@ export interface IntakeDeps {
   readonly tokens: RunTokens
 }
 
-/** Shapes of the API server's port BeatIntake; said again, because controllers know no API server. */
+/** The shapes of the API server's port BeatIntake, repeated because controllers do not import the API server. */
 type Answer = 'Accepted' | 'UnknownRun' | 'Finished' | 'TooFast'
 interface Target {
   readonly index?: number
@@ -22,9 +23,9 @@ interface Target {
 
 /** The fastest lease expects a beat every 30 s: this leaves room for many resends. */
 const RATE_OF_TASK = { burst: 10, perSecond: 1 }
-/** Of beats that name no task that is known to run: first ones of an array that starts, late ones of the dead. */
+/** For beats that name no task known to run: the first ones of a starting array, late ones of ended tasks. */
 const RATE_OF_RUN = { burst: 200, perSecond: 20 }
-/** As many as there are living tasks in the largest fleet that Capstan is measured with, by far. */
+/** Far more than there are living tasks in the largest fleet that Capstan is measured with. */
 const MAX_BUCKETS = 100_000
 /** Tasks that the store is asked about for one beat; a larger array is known by its leases. */
 const MAX_UNKNOWN_TASKS = 100
@@ -84,7 +85,7 @@ function nameOf({
 
 function stillLiving(store: Store, { clientToken }: AttemptRow): readonly AttemptRow[] {
   const row = store.attempts.byClientToken(clientToken)
-  return row?.phase === 'Intent' || row?.phase === 'Launched' ? [row] : []
+  return row && isLive(row) ? [row] : []
 }
 
 /** The rows that a beat stands for. A late beat of an attempt that is over keeps no newer one alive. */

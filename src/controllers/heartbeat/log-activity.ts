@@ -11,9 +11,9 @@ export interface LogActivityDeps {
   readonly outputOfEveryTask?: OutputOfEveryTask | undefined
 }
 
-/** How fresh it is known whether a line was written: less than what a lease forgives. */
+/** How often each output is looked at: well within LATE_SECONDS, which every lease forgives. */
 const READ_EVERY_MS = 10_000
-/** Reads under way at a time: all readers share a few calls a second. Who is not read is not judged either. */
+/** Reads under way at a time: all readers share a few calls a second. A lease that is not read is not judged. */
 const MAX_READS = 5
 
 /**
@@ -65,7 +65,7 @@ export class LogActivity {
     monitor.looked(lease.attempt, newest !== NOTHING && newest !== before?.newest)
   }
 
-  /** What tells the last line from another one; NOTHING where there is none yet, undefined where nobody can know. */
+  /** Identifies the last line; NOTHING where there is none yet, undefined where it cannot be known. */
   async #newestLine({ attempt }: Lease): Promise<string | undefined> {
     const { accounts, monitor, outputOfEveryTask } = this.#deps
     const row = monitor.rowOf(attempt)

@@ -2,19 +2,20 @@ import { LATE_SECONDS, type LeaseTerms } from '../../kinds/heartbeat.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { LeaseBook, Signs } from '../leases.ts'
+import { isLive } from '../live-attempt.ts'
 
 /** The lease of one living task. Instants are monotonic unless their name says otherwise. */
 export interface Lease {
   readonly attempt: AttemptRow
   readonly terms: LeaseTerms
-  /** From when on its silence can count. */
+  /** Silence counts from here at the earliest. */
   sinceMs: number
   /** The last sign of life that this process has heard. */
   heardMs: number | undefined
   /** The same by the wall clock, for people. */
   heardAtMs: number | undefined
   hasBeaten: boolean
-  /** When it was last looked whether there is a sign of life, for sources that have to be asked. */
+  /** When a source that has to be asked was last asked. */
   lookedMs: number | undefined
 }
 
@@ -125,7 +126,7 @@ export class HeartbeatMonitor implements LeaseBook {
     lease.heardAtMs = this.#deps.clock.nowMs()
     lease.hasBeaten = true
     const wasSilent = before && before.silentMs >= lease.terms.windowSeconds * 1000
-    // From the first beat on less silence is borne; and who was silent may have been called unresponsive.
+    // From the first beat on the window is shorter; and a task that was silent may be shown as unresponsive.
     if (isFirst || wasSilent) this.#deps.wake(attempt)
     for (const listener of this.#listeners) listener(lease)
   }
@@ -196,7 +197,7 @@ export class HeartbeatMonitor implements LeaseBook {
     return this.find(runUid, index, number)
   }
 
-  /** A task that was told of another intake than today's is not expected here, unless it comes all the same. */
+  /** From when on beats of this task could be heard. A task that was told another address is not expected here, unless it has come all the same. */
   #floorOf(lease: Lease): number | undefined {
     const { terms, heardMs, sinceMs } = lease
     if (terms.source !== 'Http') {
@@ -241,11 +242,11 @@ export class HeartbeatMonitor implements LeaseBook {
     }
   }
 
-  /** Whoever beats is alive; of the others the store knows. */
+  /** A task that beats is alive; for others the store is asked. */
   #isOver({ attempt, heardMs, sinceMs, terms }: Lease, nowMs: number): boolean {
     if (nowMs - (heardMs ?? sinceMs) < terms.frequencySeconds * 1000) return false
-    const phase = this.#deps.store.attempts.byClientToken(attempt.clientToken)?.phase
-    return phase !== 'Intent' && phase !== 'Launched'
+    const row = this.rowOf(attempt)
+    return !row || !isLive(row)
   }
 }
 

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** Tokens with which the tasks of a run may beat, and do nothing else. */
 export interface RunTokens {
-  /** The same one at every launch: it stands in requests that are sent again unchanged. */
+  /** The same at every launch, because it is part of requests that are sent again unchanged. */
   tokenOf(runUid: string): string
   /** The uid of the run that the token was made for; undefined for anything else. Takes the same time for every text of one length. */
   verify(token: string): string | undefined

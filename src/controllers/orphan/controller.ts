@@ -4,6 +4,7 @@ import { renderStopReason } from '../../aws/stop-text.ts'
 import { WIRE } from '../../kinds/meta.ts'
 import { defined } from '../../lib/defined.ts'
 import { errorMessage } from '../../lib/errors.ts'
+import { inChunks } from '../../lib/pages.ts'
 import type { Part } from '../../runtime/manager.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
@@ -18,7 +19,7 @@ import { unwantedTaskRecord } from './records.ts'
 export interface OrphanSweepDeps extends ChoreDeps {
   readonly accounts: AccountBook
   readonly controller: { readonly name: string; readonly instance: string }
-  /** While it is found out what ran before the database was lost, nobody can say what is unwanted. */
+  /** During recovery nobody can say which tasks are unwanted. */
   readonly isRecovering: () => boolean
   /** Queues the run of an attempt that was adopted. */
   readonly wake: (attempt: AttemptRow) => void
@@ -55,7 +56,7 @@ export function createOrphanSweep(deps: OrphanSweepDeps): Part {
     name: 'orphan sweep',
     workers: 1,
     begin(ask) {
-      if (store.definitions.families().length === 0) return
+      if (observePlaces(store, deps.accounts).length === 0) return
       memory.startedAtMs = clock.nowMs()
       ask(KEY, START_DELAY_MS)
     },
@@ -104,8 +105,7 @@ async function sweepPlace(deps: TreatDeps, place: Place, signal: AbortSignal): P
   try {
     const unknown = await listUnknown(deps.store, account, place, signal)
     let clean = true
-    for (let start = 0; start < unknown.length; start += DESCRIBE_TASKS_LIMIT) {
-      const page = unknown.slice(start, start + DESCRIBE_TASKS_LIMIT)
+    for (const page of inChunks(unknown, DESCRIBE_TASKS_LIMIT)) {
       const { tasks } = await account.ecs.describeTasks(place.cluster, page, signal)
       for (const task of tasks) {
         if (!(await treat(deps, { account, place, task }, signal))) clean = false
@@ -121,7 +121,7 @@ async function sweepPlace(deps: TreatDeps, place: Place, signal: AbortSignal): P
   }
 }
 
-/** Tasks of living attempts need no second look. */
+/** ARNs of running tasks that belong to no living attempt. */
 async function listUnknown(
   store: Store,
   account: AwsAccount,

@@ -1,5 +1,6 @@
 import type { TaskSnapshot } from '../../aws/ports.ts'
 import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import { heldReason } from '../../kinds/held.ts'
 import { type CapstanObject, WIRE } from '../../kinds/meta.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
@@ -8,8 +9,8 @@ import type { AccountBook } from '../accounts.ts'
 const DEFAULT_CLUSTER = 'default'
 
 /**
- * From so many families on a cluster is listed as a whole: a page shows 100 tasks of any family, and what
- * others run there costs one more call for each 100 of them.
+ * With so many families, a cluster is listed as a whole: a page shows 100 tasks of any family, and foreign tasks
+ * there cost one more call for each 100 of them.
  */
 export const MANY_FAMILIES = 20
 
@@ -20,21 +21,30 @@ export interface Place {
   readonly family?: string
 }
 
-/** Every cluster in which tasks of ours were launched or may be, by the families of its account's registry. */
+/** Every cluster in which tasks of ours were launched or may be, by the families that they are launched from. */
 export function observePlaces(store: Store, accounts: AccountBook): readonly Place[] {
-  const families = Map.groupBy(store.definitions.families(), ({ account }) => account)
+  const registered = Map.groupBy(store.definitions.families(), ({ account }) => account)
   const launchedIn = Map.groupBy(store.upkeep.clusters(), ({ account }) => account)
-  return [...families].flatMap(([account, known]) => {
+  return [...new Set([...registered.keys(), ...launchedIn.keys()])].flatMap((account) => {
+    const known = (registered.get(account) ?? []).map(({ family }) => family)
     const clusters = new Set([
       ...(launchedIn.get(account) ?? []).map(({ cluster }) => cluster),
       ...namedClusters(store, accounts, account),
     ])
-    return [...clusters].flatMap((cluster): readonly Place[] =>
-      known.length < MANY_FAMILIES
-        ? known.map(({ family }) => ({ account, cluster, family }))
-        : [{ account, cluster }],
-    )
+    return [...clusters].flatMap((cluster) => placesIn(store, { account, cluster }, known))
   })
+}
+
+/** The registry does not know the families of linked definitions; attempts do. */
+function placesIn(
+  store: Store,
+  place: Omit<Place, 'family'>,
+  known: readonly string[],
+): readonly Place[] {
+  const families = new Set([...known, ...store.upkeep.familiesIn(place, MANY_FAMILIES)])
+  return families.size < MANY_FAMILIES
+    ? [...families].map((family) => ({ ...place, family }))
+    : [place]
 }
 
 /** The try that a task belongs to; undefined when its run is not known here. */
@@ -49,9 +59,7 @@ export function rowOfTask(store: Store, task: TaskSnapshot): AttemptRow | undefi
 /** Whether the run that a task is of is held after a recovery, and nobody has approved it. */
 export function isOfHeldRun(store: Store, task: TaskSnapshot): boolean {
   const run = store.objects.getByUid(task.tags[WIRE.tagRunUid] ?? '')
-  const { [WIRE.annotationHeld]: held, [WIRE.annotationApproved]: approved } =
-    run?.metadata.annotations ?? {}
-  return held !== undefined && approved === undefined
+  return run !== undefined && heldReason(run.metadata) !== undefined
 }
 
 function namedClusters(store: Store, accounts: AccountBook, accountId: string): readonly string[] {

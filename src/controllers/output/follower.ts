@@ -18,7 +18,7 @@ export interface FollowerDeps {
   readonly print: (one: Followed, event: FollowedEvent) => void
 }
 
-/** A line of a quiet stream that comes later than this, by the times of the busy streams of its group, is not seen. */
+/** How far a quiet stream may lag behind the busy streams of its group; lines that come later than that are missed. */
 const LATE_MS = 10 * 60_000
 
 /**

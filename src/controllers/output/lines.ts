@@ -1,6 +1,6 @@
 /** Enough to hold the message of an error and the end of its trace. */
 export const LAST_LINES = 20
-/** A status is read and sent again and again: together about as much as everything else in it. */
+/** Of all lines together: about as much as the rest of a status, which is read and sent again and again. */
 const MAX_LAST_CHARACTERS = 8_192
 /** One line of output in a log line or in a status. */
 const MAX_LINE_CHARACTERS = 2_000

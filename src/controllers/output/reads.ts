@@ -12,7 +12,7 @@ export interface Followed {
   readonly cursor: LogCursor
   /** Whether the stream was seen. FilterLogEvents refuses all streams when one of them is not there. */
   exists: boolean
-  /** Nothing older can be new, epoch milliseconds by the clocks of the writers. */
+  /** No new line can be older than this, epoch milliseconds by the clocks of the writers. */
   readUpToMs: number
   /** Whether the task was seen to run: before, there is no stream. */
   isStarted: boolean
@@ -35,11 +35,11 @@ export type Read =
 /** Lines have the time of the host that wrote them, whose clock may be behind ours. */
 const CLOCK_SKEW_MS = 5 * 60_000
 /**
- * Streams whose places are further apart are read apart: what is read begins at the earliest place, and the
- * lines of busy streams must not come again and again because a quiet one stands far back.
+ * Streams whose places are further apart than this are read apart: a read begins at the earliest place of its
+ * streams, and a quiet one far back must not bring the lines of busy ones again and again.
  */
 const MAX_SPREAD_MS = 60_000
-/** Streams that are not there yet cost a call each, of a few a second that all readers share. */
+/** Streams that are looked for in one round: each costs a call, of a few a second that all readers share. */
 const MAX_LOOKS = 3
 
 /** The calls of one round: single streams by GetLogEvents, many of a group by FilterLogEvents, new ones one by one. */

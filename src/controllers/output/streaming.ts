@@ -21,7 +21,7 @@ const REFRESH_DELAY_MS = 250
 const ROUND_MS = 1_000
 /** After a failed call, which the SDK has repeated already. */
 const FAILED_ROUND_MS = 5_000
-/** More than anybody reads, and less than what makes the controller's own lines hard to find. */
+/** More than anybody reads, and few enough to leave the controller's own lines findable. */
 const LINES_PER_SECOND = 500
 
 /** Accounts that are read at the same time: a slow one holds up the others only when there are many. */
@@ -64,7 +64,7 @@ export function createOutputStreaming(deps: StreamingDeps): Part {
     },
   }
 
-  /** Who stops when the last run has ended wants to see how it ended. */
+  /** Someone who stops the controller when the last run has ended wants to see that run's last lines. */
   async function lastRounds(): Promise<void> {
     follower.refresh()
     for (const accountId of follower.accounts()) await round(accountId, hurry)

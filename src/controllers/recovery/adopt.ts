@@ -5,10 +5,11 @@ import type { TaskDefinitionSnapshot, TaskSnapshot } from '../../aws/ports.ts'
 import type { TemplateSpec } from '../../kinds/generated.ts'
 import { type LeaseTerms, leaseTerms } from '../../kinds/heartbeat.ts'
 import { DEFAULT_WORK_POOL, WIRE } from '../../kinds/meta.ts'
-import { isFinalState } from '../../kinds/run.ts'
+import { isFinalState, type Run } from '../../kinds/run.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
+import { isLive } from '../live-attempt.ts'
 import { adoptedRow } from './decide.ts'
-import type { Place, RunObject } from './places.ts'
+import type { Place } from './places.ts'
 
 /** A task from before and what is known of it. */
 export interface FoundTask {
@@ -21,13 +22,13 @@ export interface FoundTask {
 export interface AdoptDeps {
   readonly store: Store
   readonly controller: { readonly name: string; readonly epoch: number }
-  readonly templateOf: (run: RunObject) => TemplateSpec
+  readonly templateOf: (run: Run) => TemplateSpec
   readonly nowMs: number
 }
 
 /** The unfinished run of this database that a task says it is of. */
-export function runOfTask(store: Store, task: TaskSnapshot): RunObject | undefined {
-  const run = store.objects.getByUid(task.tags[WIRE.tagRunUid] ?? '') as RunObject | undefined
+export function runOfTask(store: Store, task: TaskSnapshot): Run | undefined {
+  const run = store.objects.getByUid(task.tags[WIRE.tagRunUid] ?? '') as Run | undefined
   return run && !isFinalState(run.status?.state?.type) ? run : undefined
 }
 
@@ -37,7 +38,7 @@ export function runOfTask(store: Store, task: TaskSnapshot): RunObject | undefin
  */
 export function adoptTask(
   deps: AdoptDeps,
-  run: RunObject,
+  run: Run,
   { place, task, definition }: FoundTask,
 ): AttemptRow | undefined {
   const { store } = deps
@@ -71,11 +72,7 @@ export function adoptTask(
   return adopted
 }
 
-export function isLive({ phase }: AttemptRow): boolean {
-  return phase === 'Intent' || phase === 'Launched'
-}
-
-/** The copy has the launch, but not its answer. */
+/** This copy of the database has the launch, but not its answer. */
 function answer(store: Store, row: AttemptRow, task: TaskSnapshot): AttemptRow {
   if (row.phase !== 'Intent') return row
   const changes = { phase: 'Launched', taskArn: task.taskArn, clusterArn: task.clusterArn } as const

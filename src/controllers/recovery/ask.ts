@@ -4,7 +4,8 @@ import { WIRE } from '../../kinds/meta.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import type { Log } from '../../runtime/logger.ts'
 import type { Store } from '../../store/types.ts'
-import { type AdoptDeps, adoptTask, isLive, runOfTask } from './adopt.ts'
+import { isLive } from '../live-attempt.ts'
+import { type AdoptDeps, adoptTask, runOfTask } from './adopt.ts'
 import { listedPlaces, listTasks, type Place, placeKey } from './places.ts'
 import {
   admittedPlaces,
@@ -59,7 +60,7 @@ export function questionsOf(named: readonly Place[]): readonly Question[] {
   ]
 }
 
-/** Words of an account's answer that are kept: a sentence of AWS with its request is shorter. */
+/** Characters of a refusal that are kept: more than a sentence of AWS with its request id has. */
 const MAX_REASON = 400
 
 /** Adopts what the answer proves. Returns why there was none; undefined: it was dealt with. */
@@ -93,7 +94,7 @@ async function visit(
   const wanted = ours.filter((task) => runOfTask(store, task) !== undefined)
   const definitions = await describeAll(place, wanted, signal)
   store.transaction(() => {
-    // The answer took so long that the place was passed over.
+    // The answer took so long that recovery has passed over the place and ended.
     if (recoveryUnderWay(store) === undefined) return
     const admitted = admittedPlaces(store)
     const isTrace = (task: TaskSnapshot): boolean => !isLaunchedSince(store, task, admitted)
@@ -105,7 +106,7 @@ async function visit(
   })
 }
 
-/** By this database. The tokens of a lost one are the same, so an intent that cannot have left proves nothing. */
+/** Whether this database launched the task. A lost one gave the same tokens, so an intent that cannot have left proves nothing. */
 function isLaunchedSince(
   store: Store,
   { tags, startedBy = '' }: TaskSnapshot,
@@ -116,7 +117,7 @@ function isLaunchedSince(
   return row ? mayHaveLeft(row, admitted) : store.history.get(uid) !== undefined
 }
 
-/** One call per revision: where the output goes, and which container counts, stands in there alone. */
+/** One call per revision: only the definition says where the output goes and which container counts. */
 async function describeAll(
   { account }: Place,
   tasks: readonly TaskSnapshot[],

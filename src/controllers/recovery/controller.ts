@@ -1,12 +1,13 @@
 import { type WriteTarget, WriteTooEarly } from '../../aws/write-gate.ts'
 import type { TemplateSpec } from '../../kinds/generated.ts'
+import type { Run } from '../../kinds/run.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { Part } from '../../runtime/manager.ts'
 import type { LaunchProofs } from '../../store/launch-log-lines.ts'
 import type { AccountBook } from '../accounts.ts'
 import type { ChoreDeps } from '../chore.ts'
 import { ask, type Found, type Question, questionsOf } from './ask.ts'
-import { namedPlaces, type Place, placeKey, type RunObject } from './places.ts'
+import { namedPlaces, type Place, placeKey } from './places.ts'
 import {
   admitPlaces,
   admittedPlaces,
@@ -32,7 +33,7 @@ export interface RecoveryDeps extends ChoreDeps {
   /** Whether every folder has been read once. */
   readonly foldersRead: () => boolean
   /** The merged and rendered template of a run; an empty one where it cannot be resolved. */
-  readonly templateOf: (run: RunObject) => TemplateSpec
+  readonly templateOf: (run: Run) => TemplateSpec
   /** What the launch log said when recovery began. */
   readonly proofs?: LaunchProofs | undefined
   /** Looks at every run again: some may launch that were refused before. */
@@ -115,7 +116,7 @@ export function createRecovery(deps: RecoveryDeps): RecoveryPart {
 /** Throws where it would run what may have run before. */
 function judgeLaunch({ store }: RecoveryDeps, course: Course, launch: WriteTarget): void {
   if (course.isClean) return
-  // Who holds a run takes its intent back.
+  // Holding a run takes its intent back.
   if (!store.attempts.byClientToken(launch.clientToken ?? '')) {
     throw new Error('ECS knows this controller: what has run is found out first')
   }
@@ -209,14 +210,14 @@ async function askOne(
     silent.delete(key)
     return
   }
-  // The same news every ten seconds is none.
+  // Logged once, not every ten seconds.
   if (silent.get(key) !== why) {
     deps.log.warn('tasks could not be listed for recovery', { place: key, error: why })
   }
   silent.set(key, why)
 }
 
-/** What takes longer goes on, and the next round waits for it again. */
+/** Waits for the answer for ASK_MS. A slower one goes on meanwhile, and the next round waits for it again. */
 async function inTime(
   deps: RecoveryDeps,
   { found, underWay, signal }: Course,
@@ -240,7 +241,7 @@ async function inTime(
   }
 }
 
-/** Launches may leave to where ECS has answered. */
+/** Lets launches leave to the places where ECS has answered. */
 function openDoors({ store, wakeAll }: RecoveryDeps, course: Course): void {
   if (!isAnyInstanceOurs(store)) return
   const before = admittedPlaces(store)

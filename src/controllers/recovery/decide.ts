@@ -107,7 +107,7 @@ export function judgeDatabase(evidence: Evidence): Verdict {
 /** Tries that are compared with a task's startedBy: more than a run has ever had refused in a row by far. */
 const MAX_TRIES = 200
 
-/** Hashes for one task: half a second. An array of 10,000 is searched up to its 20th try. */
+/** Hashes that are made for one task, half a second: an array of 10,000 is searched up to its 20th try. */
 const MAX_CANDIDATES = 200_000
 
 /**

@@ -4,9 +4,10 @@ import { FakeClock } from '../../../test/world/fake-clock.ts'
 import { aNewObject, anIntent, openTestStore } from '../../../test/world/test-store.ts'
 import type { AwsAccount } from '../../aws/ports.ts'
 import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { SqliteStore } from '../../store/open.ts'
-import { namedPlaces, type RunObject, unfinishedRuns } from './places.ts'
+import { namedPlaces, unfinishedRuns } from './places.ts'
 import { heldRuns } from './record.ts'
 
 const cluster = fc.constantFrom(undefined, null, 'main', 'blue', '{{ run.name }}')
@@ -58,7 +59,7 @@ function poolOf(store: SqliteStore, spec: RunSpec) {
 }
 
 /** As a template is merged: the last word counts, and null takes back. */
-function templateOf(store: SqliteStore, { metadata, spec }: RunObject) {
+function templateOf(store: SqliteStore, { metadata, spec }: Run) {
   const { parent, pool: own } = poolOf(store, spec)
   const words = [own, parent, spec].map((level) => level?.template?.cluster)
   const last = words.findLast((word) => word !== undefined)
@@ -90,7 +91,7 @@ test('the places of runs are those that their templates come to, one by one', as
         store,
         accounts: accounts as never,
         clock: new FakeClock(),
-        templateOf: (one: RunObject) => templateOf(store, one),
+        templateOf: (one: Run) => templateOf(store, one),
       }
       const named = (await namedPlaces(deps)).map((place) => `${place.account.id} ${place.cluster}`)
       const ofRuns = unfinishedRuns(store).map((one) => {

@@ -1,16 +1,15 @@
 import { AwsError, classifyError } from '../../aws/errors.ts'
 import { type AwsAccount, DESCRIBE_TASKS_LIMIT, type TaskSnapshot } from '../../aws/ports.ts'
-import type { DeploymentSpec, RunSpec, TemplateSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import type { DeploymentSpec, TemplateSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL } from '../../kinds/meta.ts'
-import type { RunStatus } from '../../kinds/run.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { inPages } from '../../lib/pages.ts'
+import { inChunks, inPages } from '../../lib/pages.ts'
 import { createSlicer } from '../../runtime/slicer.ts'
 import type { Store } from '../../store/types.ts'
 import type { LaunchPlace } from '../../store/upkeep.ts'
 import type { AccountBook } from '../accounts.ts'
-
-export type RunObject = CapstanObject<RunSpec, RunStatus>
+import { poolNameOf } from '../run-place.ts'
 
 /** Where tasks from before may be. */
 export interface Place {
@@ -38,7 +37,7 @@ export interface PlacesDeps {
   readonly store: Store
   readonly accounts: AccountBook
   /** The merged and rendered template of a run. */
-  readonly templateOf: (run: RunObject) => TemplateSpec
+  readonly templateOf: (run: Run) => TemplateSpec
   readonly clock: Clock
 }
 
@@ -46,8 +45,8 @@ export interface PlacesDeps {
 const PAGE = 1_000
 
 /**
- * Every cluster that a pool, a deployment, an unfinished run or an attempt names, as far as names need no run; and
- * where a run that names nothing would go.
+ * Every cluster that a pool, a deployment, an unfinished run or an attempt names (a placeholder only as its runs
+ * render it), and the one where a run that names nothing would go.
  */
 export async function namedPlaces(deps: PlacesDeps): Promise<readonly Place[]> {
   const { store, accounts, clock } = deps
@@ -101,7 +100,7 @@ function openBook({ store, accounts }: PlacesDeps): Book {
 
 type Cluster = Pick<Place, 'account' | 'cluster'>
 
-/** Thousands of runs inherit the same cluster: only one with a word of its own has to be read. */
+/** Thousands of runs inherit the same cluster; only those that name one themselves have to be read. */
 function placesOfRuns(
   { store, templateOf }: PlacesDeps,
   book: Book,
@@ -116,7 +115,7 @@ function placesOfRuns(
       heirs.set(placeKey(account.id, cluster), { account, cluster })
       continue
     }
-    const run = store.objects.get({ kind, namespace, name }) as RunObject | undefined
+    const run = store.objects.get({ kind, namespace, name }) as Run | undefined
     if (run) own.push(place(account, templateOf(run).cluster))
   }
   return [...heirs.values(), ...own]
@@ -128,7 +127,7 @@ function inheritedBy(
   { pools, deployments, accountOf }: Book,
 ): Cluster {
   const parent = deployments.get(`${namespace}/${deployment}`)?.spec
-  const pool = workPool ?? parent?.workPool ?? DEFAULT_WORK_POOL
+  const pool = poolNameOf({ workPool }, parent)
   const word = parent?.template?.cluster
   const poolSpec = pools.get(`${namespace}/${pool}`)?.spec
   return place(accountOf(namespace, pool), word === undefined ? poolSpec?.template?.cluster : word)
@@ -155,8 +154,8 @@ function byName<Spec>(
 export function unfinishedRuns(
   store: Store,
   keys = store.objects.unfinishedRunKeys(),
-): readonly RunObject[] {
-  return keys.flatMap((key) => (store.objects.get(key) as RunObject | undefined) ?? [])
+): readonly Run[] {
+  return keys.flatMap((key) => (store.objects.get(key) as Run | undefined) ?? [])
 }
 
 /** What ECS lists in an account beyond the named clusters; nothing where that is not allowed. */
@@ -199,8 +198,7 @@ export async function listTasks(
       for (const arn of listed) arns.add(arn)
     }
     const tasks: TaskSnapshot[] = []
-    for (let start = 0; start < arns.size; start += DESCRIBE_TASKS_LIMIT) {
-      const page = [...arns].slice(start, start + DESCRIBE_TASKS_LIMIT)
+    for (const page of inChunks([...arns], DESCRIBE_TASKS_LIMIT)) {
       tasks.push(...(await account.ecs.describeTasks(cluster, page, signal)).tasks)
     }
     return tasks.toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0))

@@ -1,7 +1,9 @@
+import { heldReason } from '../../kinds/held.ts'
 import { keyOf, WIRE } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { LaunchProofs } from '../../store/launch-log-lines.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
-import { placeKey, type RunObject, unfinishedRuns } from './places.ts'
+import { placeKey, unfinishedRuns } from './places.ts'
 
 /** Under this identity key stands why recovery is under way; empty when it is over. */
 const RECOVERY_KEY = 'recovery'
@@ -55,10 +57,7 @@ export function beginRecovery(store: Store, reason: string, since: SinceDatabase
   restoreHistory(store, since.proofs)
 }
 
-function wasLaunchedSince(
-  { metadata }: RunObject,
-  { proofs, launches = 0 }: SinceDatabase,
-): boolean {
+function wasLaunchedSince({ metadata }: Run, { proofs, launches = 0 }: SinceDatabase): boolean {
   return (proofs?.launched.get(metadata.uid) ?? 0) > launches
 }
 
@@ -86,16 +85,10 @@ export function annotationsInRecovery(store: Store): Readonly<Record<string, str
 }
 
 /** Runs that are held and not approved. */
-export function heldRuns(store: Store): readonly RunObject[] {
+export function heldRuns(store: Store): readonly Run[] {
   if (!store.identity.get(EVER_RECOVERED_KEY)) return []
   const noted = store.upkeep.unfinishedRunsNoting(WIRE.annotationHeld)
-  return unfinishedRuns(store, noted).filter(isHeld)
-}
-
-function isHeld({ metadata }: RunObject): boolean {
-  const { [WIRE.annotationHeld]: held, [WIRE.annotationApproved]: approved } =
-    metadata.annotations ?? {}
-  return held !== undefined && approved === undefined
+  return unfinishedRuns(store, noted).filter(({ metadata }) => heldReason(metadata) !== undefined)
 }
 
 /** Nobody knows whether this controller has run before; see beginProbe. */
@@ -179,20 +172,20 @@ export function endRecovery(
 }
 
 /** An approval is of what was known then: it lets nothing pass that is held from now on. */
-function hold(store: Store, run: RunObject, reason: string): void {
+function hold(store: Store, run: Run, reason: string): void {
   annotate(store, run, {
     [WIRE.annotationHeld]: reason,
     [WIRE.annotationApproved]: undefined,
   })
 }
 
-function release(store: Store, run: RunObject): void {
+function release(store: Store, run: Run): void {
   annotate(store, run, { [WIRE.annotationHeld]: undefined })
 }
 
 function annotate(
   store: Store,
-  run: RunObject,
+  run: Run,
   changes: Readonly<Record<string, string | undefined>>,
 ): void {
   const current = store.objects.get(keyOf(run))

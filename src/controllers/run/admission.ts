@@ -1,13 +1,14 @@
 import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import type { CapstanObject } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Store } from '../../store/types.ts'
 import { closedWindow } from '../launch-windows.ts'
 import type { RunLines } from '../run-lines.ts'
 import { dependenciesOf } from './dependencies.ts'
-import type { Admission, RunObject } from './world.ts'
+import type { Admission } from './world.ts'
 
 export interface AdmissionSources {
-  readonly run: RunObject
+  readonly run: Run
   readonly workPool: CapstanObject<WorkPoolSpec> | undefined
   readonly workPoolName: string
   readonly deployment: CapstanObject<DeploymentSpec> | undefined
@@ -44,8 +45,12 @@ export function admissionOf(
 
 const GO = { type: 'Go', tasks: Number.POSITIVE_INFINITY } as const
 
-/** Where nothing is limited nobody stands in line. */
-function hasLimits({ run, workPool, deployment }: AdmissionSources): boolean {
+/** Whether anything limits the run's launch: without limits no run waits in line, and no line is asked. */
+export function hasLimits({
+  run,
+  workPool,
+  deployment,
+}: Omit<AdmissionSources, 'workPoolName'>): boolean {
   const { concurrencyLimit, quota, queues = [] } = workPool?.spec ?? {}
   const namesQueue = run.spec.queue !== undefined || deployment?.spec.queue !== undefined
   return (

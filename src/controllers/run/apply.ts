@@ -27,7 +27,7 @@ export function commitPlan(store: Store, world: RunWorld, plan: RunPlan, nowMs: 
   )
 }
 
-/** The usual look finds what the last one did; a transaction for it would cost more than the look. */
+/** Most looks find what the last one found; a transaction for that would cost more than the look. */
 function changesNothing({ run }: RunWorld, plan: RunPlan): boolean {
   if (plan.writes.length > 0 || plan.events.length > 0 || run.status === undefined) return false
   return plan.status === run.status || canonicalJson(plan.status) === canonicalJson(run.status)

@@ -1,4 +1,5 @@
 import type { OutcomeClass } from '../../kinds/run.ts'
+import { lifeOf } from '../../kinds/run-wish.ts'
 import { renderRanges } from '../../lib/ranges.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { endedTries, nextTry } from './idle.ts'
@@ -38,7 +39,7 @@ function indexState(
   { nowMs, resolved }: { readonly nowMs: number; readonly resolved: Resolved },
 ): IndexState {
   if (liveAttempts(rows).length > 0) return { type: 'Live', index }
-  const from = world.run.status?.rerun?.fromAttempt ?? 1
+  const from = lifeOf(world.run.status)
   const tries = endedTries(rows).filter(({ number }) => number >= from)
   const last = tries.at(-1)
   if (last?.class === 'Success') return { type: 'Done', index }
@@ -66,7 +67,7 @@ function nextOf(
   return next.number >= from ? next : { index, number: from, try: 1 }
 }
 
-/** What status shows of all of them. */
+/** What status shows of all indexes. */
 export function summaryOf(
   indexes: readonly IndexState[],
   rows: readonly AttemptRow[],

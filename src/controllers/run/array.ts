@@ -25,7 +25,7 @@ interface Progress {
   readonly calls: readonly Call[]
   readonly outcome: Outcome
   readonly lookFirst: boolean
-  /** What is said of the first of its tasks that are silent. */
+  /** A sentence about the first task that is silent. */
   readonly unresponsive: string | undefined
 }
 
@@ -127,7 +127,7 @@ function over(outcome: OutcomeClass, message: string): Over {
   return { state: finalState(outcome, message), outcome }
 }
 
-/** Progress, and why nothing more is launched if something is left. */
+/** Progress, and why nothing more is launched where some tasks still wait. */
 interface Next extends Progress {
   readonly type: 'Next'
   readonly waiting: Extract<IdleStep, { type: 'Wait' }> | undefined
@@ -190,7 +190,7 @@ function launchSome(
     const { template, warnings } = resolved
     const step = launchStep(world, template, { next: key, tries, nowMs, warnings })
     if (step.type === 'Finish') return liveAttempts(next.rows).length > 0 ? next : step
-    // An answer is needed first; what was prepared before it goes out with the next step all the same.
+    // An answer is needed first; launches that are prepared already go out before it is asked for.
     if (step.type === 'Ask') return next.calls.length > 0 ? next : { ...next, calls: [step.call] }
     if (step.type === 'Wait') return next
     next = {
@@ -233,7 +233,7 @@ function planOf(
   return { ...decided, ...(more.length > 0 && { more }), ...(lookFirst && { lookFirst }) }
 }
 
-/** The most that one of the living tasks has come to; what the run waits for when none lives. */
+/** The state of the living task that is furthest on; what the run waits for when none lives. */
 function stateOf(world: RunWorld, { rows, waiting }: Next): NewState {
   const states = liveAttempts(rows).map((row) => liveState(row, taskOf(row)))
   const order = ['CANCELLING', 'RUNNING', 'PENDING']

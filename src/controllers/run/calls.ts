@@ -4,6 +4,8 @@ import {
   classifyError,
   classifyFailure,
   type ErrorClassification,
+  isNotFound,
+  isRequestRefused,
 } from '../../aws/errors.ts'
 import {
   type AwsAccount,
@@ -13,7 +15,8 @@ import {
 } from '../../aws/ports.ts'
 import { assertNever } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { RetryableError } from '../../lib/errors.ts'
+import { errorMessage, RetryableError } from '../../lib/errors.ts'
+import { inChunks } from '../../lib/pages.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
@@ -31,10 +34,10 @@ export interface CallDeps {
   readonly clock: Clock
 }
 
-/** Of the reconcile that makes the call. */
+/** What a call needs of the reconcile that makes it. */
 export type CallContext = Pick<ReconcileContext, 'signal' | 'pause'>
 
-/** What a call has brought. */
+/** What a call has told. */
 export interface Answer {
   /** About definitions and networks: for the next world. */
   readonly facts?: Partial<Facts>
@@ -56,14 +59,14 @@ export async function makeCall(
   switch (call.type) {
     case 'DescribeDefinition': {
       const { taskDefinition } = call
-      const found = await retryable(account.ecs.describeTaskDefinition(taskDefinition, signal))
-      return { facts: { definitions: { [taskDefinition]: found ?? null } } }
+      return refusable(account.ecs.describeTaskDefinition(taskDefinition, signal), (found) => ({
+        definitions: { [taskDefinition]: found ?? null },
+      }))
     }
     case 'ReadNetwork':
       return { facts: { network: await retryable(account.network.read(call.vpcId, signal)) } }
     case 'RegisterDefinition':
-      await retryable(deps.registrar.ensure(account, call, signal))
-      return {}
+      return refusable(deps.registrar.ensure(account, call, signal), () => ({}))
     case 'RunTask':
       return runTask(deps, accountOf(deps, call.attempt), call.attempt, context)
     case 'SettleIntent':
@@ -72,6 +75,19 @@ export async function makeCall(
       return stopTask(deps, call, context)
     default:
       return assertNever(call)
+  }
+}
+
+/** A call about a definition: the same request is refused again, so its refusal is a fact as its answer is. */
+async function refusable<T>(
+  call: Promise<T>,
+  factsOf: (answer: T) => Partial<Facts>,
+): Promise<Answer> {
+  try {
+    return { facts: factsOf(await call) }
+  } catch (error) {
+    if (isRequestRefused(error)) return { facts: { refusal: explain(error) } }
+    throw new RetryableError(explain(error), { cause: error })
   }
 }
 
@@ -95,22 +111,28 @@ async function runTask(
   { signal, pause }: CallContext,
 ): Promise<Answer> {
   await deps.store.durable()
-  // All who waited for the sync go on in one turn.
+  // Everyone who waited for the same sync resumes in one turn.
   await pause()
+  const sentMs = deps.clock.monotonicMs()
   const sent = await send(account, attempt, signal)
   if (sent.type === 'Task') return launched(deps, attempt, { ...sent, operation: 'RunTask' })
   if (sent.type === 'TooEarly') {
-    // Its token has not begun to age, nor has the time that the run may take.
+    // Nothing has left: neither the token's age nor the run's deadlines count from before now.
     const changes = { createdAtMs: deps.clock.nowMs() }
     deps.store.transaction(() => deps.store.attempts.update(attempt.clientToken, changes), 'Later')
     throw new RetryableError(sent.known.advice)
   }
-  return refused(deps, { account, attempt, known: sent.known }, signal)
+  return refused(deps, { ...sent, account, attempt, sentMs }, signal)
 }
 
 type Sent =
   | { readonly type: 'Task'; readonly taskArn: string; readonly task: TaskSnapshot | undefined }
-  | { readonly type: 'Refusal'; readonly known: ErrorClassification }
+  | {
+      readonly type: 'Refusal'
+      readonly known: ErrorClassification
+      /** Of this call; the last one was refused. */
+      readonly requests: number
+    }
   /** Neither this request nor an earlier one has left. */
   | { readonly type: 'TooEarly'; readonly known: ErrorClassification }
 
@@ -121,7 +143,10 @@ async function send(account: AwsAccount, attempt: AttemptRow, signal: AbortSigna
     const [task] = answer.tasks
     const [failure] = answer.failures
     if (task) return { type: 'Task', taskArn: task.taskArn, task }
-    if (failure) return { type: 'Refusal', known: classifyFailure(failure.reason, failure.detail) }
+    if (failure) {
+      const known = classifyFailure(failure.reason, failure.detail)
+      return { type: 'Refusal', known, requests: 1 }
+    }
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
     const known = classifyError(error)
@@ -129,7 +154,9 @@ async function send(account: AwsAccount, attempt: AttemptRow, signal: AbortSigna
     if (known.verdict === 'Conflict' && existing !== undefined) {
       return { type: 'Task', taskArn: existing, task: undefined }
     }
-    if (DEFINITE.includes(known.verdict)) return { type: 'Refusal', known }
+    if (DEFINITE.includes(known.verdict)) {
+      return { type: 'Refusal', known, requests: error.requests }
+    }
     if (error.code === LOCAL_CODES.tooEarly) return { type: 'TooEarly', known }
     throw new RetryableError(known.advice, { cause: error })
   }
@@ -146,13 +173,21 @@ async function refused(
     readonly account: AwsAccount
     readonly attempt: AttemptRow
     readonly known: ErrorClassification
+    readonly requests: number
+    /** When the call began, in monotonic time. */
+    readonly sentMs: number
   },
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { account, attempt, known } = refusal
-  const existing = known.verdict === 'Terminal' ? undefined : await find(account, attempt, signal)
-  if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
+  const { account, attempt, known, sentMs } = refusal
   const { store, clock } = deps
+  const sends = store.attempts.byClientToken(attempt.clientToken)?.sends ?? 0
+  // What is wrong with this request need not have been wrong with an earlier one: a key was taken back, a role is gone.
+  const mayExist = known.verdict !== 'Terminal' || sends > 1 || refusal.requests > 1
+  const onlySentMs = sends === 1 && known.verdict !== 'Conflict' ? sentMs : undefined
+  const search = { account, attempt, onlySentMs }
+  const existing = mayExist ? await find(deps, search, signal) : undefined
+  if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
   store.transaction(() => {
     // Meanwhile the orphan sweep may have found the task that an earlier send made.
     if (store.attempts.byClientToken(attempt.clientToken)?.phase !== 'Intent') return
@@ -195,7 +230,7 @@ async function settle(
   attempt: AttemptRow,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const existing = await find(account, attempt, signal)
+  const existing = await find(deps, { account, attempt, onlySentMs: undefined }, signal)
   if (existing !== undefined) return launched(deps, attempt, { taskArn: existing })
   const { store, clock } = deps
   store.transaction(() => {
@@ -211,20 +246,36 @@ async function settle(
   return {}
 }
 
-/** Running tasks are listed by startedBy alone; stopped ones only by family, so those are described and compared. */
+/** No task comes from its launch to its end in so short a time. */
+const SURELY_ALIVE_MS = 5_000
+
+interface Search {
+  readonly account: AwsAccount
+  readonly attempt: AttemptRow
+  /** When the one call that can have made the task began, in monotonic time; undefined: there were others. */
+  readonly onlySentMs: number | undefined
+}
+
+/**
+ * The ARN of an attempt's task that nobody has told of. Running tasks are listed by startedBy alone; stopped ones
+ * only by family, thousands at a time, so those that are no other attempt's are described and compared.
+ */
 async function find(
-  account: AwsAccount,
-  attempt: AttemptRow,
+  { store, clock }: CallDeps,
+  { account, attempt, onlySentMs }: Search,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { cluster, startedBy } = attempt
-  const [running] = await retryable(account.ecs.listTaskArns({ cluster, startedBy }, signal))
+  const live = account.ecs.listTaskArns({ cluster, startedBy }, signal).catch(noneIfGone)
+  const [running] = await retryable(live)
   if (running !== undefined) return running
+  const isAlive = onlySentMs !== undefined && clock.monotonicMs() - onlySentMs < SURELY_ALIVE_MS
+  if (isAlive) return undefined
   const family = familyOf(attempt.taskDefinitionArn)
   const filter = { cluster, family, desiredStatus: 'STOPPED' as const }
-  const stopped = await retryable(account.ecs.listTaskArns(filter, signal))
-  for (let start = 0; start < stopped.length; start += DESCRIBE_TASKS_LIMIT) {
-    const page = stopped.slice(start, start + DESCRIBE_TASKS_LIMIT)
+  const stopped = await retryable(account.ecs.listTaskArns(filter, signal).catch(noneIfGone))
+  const unknown = stopped.filter((arn) => store.attempts.byTaskArn(arn) === undefined)
+  for (const page of inChunks(unknown, DESCRIBE_TASKS_LIMIT)) {
     const answer = await retryable(account.ecs.describeTasks(cluster, page, signal))
     const task = answer.tasks.find((one) => one.startedBy === startedBy)
     if (task) return task.taskArn
@@ -232,12 +283,18 @@ async function find(
   return undefined
 }
 
+/** A cluster that is not there has no tasks: ECS deletes none that has some. */
+function noneIfGone(error: unknown): readonly [] {
+  if (isNotFound(error)) return []
+  throw error
+}
+
 function familyOf(taskDefinitionArn: string): string {
   const resource = taskDefinitionArn.split('/').at(-1) ?? taskDefinitionArn
   return resource.split(':')[0] ?? resource
 }
 
-/** An attempt that is over without a task, and the event of it. */
+/** Ends an attempt that has no task, and records the event. */
 function settleAttempt(
   { store, clock }: CallDeps,
   attempt: AttemptRow,
@@ -285,7 +342,7 @@ function recordLaunched({ store, clock }: CallDeps, attempt: AttemptRow, known: 
   if (seen && !first) recordObservation(store, attempt, seen, nowMs)
 }
 
-/** The task is gone from ECS's point of view already: nothing is left to stop, the observer will see it. */
+/** Asks ECS to stop a task. One that ECS no longer knows needs no stop: the observer will see that it is gone. */
 async function stopTask(
   deps: CallDeps,
   call: Extract<Call, { type: 'StopTask' }>,
@@ -300,7 +357,7 @@ async function stopTask(
     taskArn: attempt.taskArn,
     reason: stopTaskReason(cause),
   }
-  // Why it is stopped must be known when it has stopped.
+  // The cause of the stop decides the class of the end, so it is on disk first.
   await deps.store.durable()
   await pause()
   try {
@@ -308,12 +365,12 @@ async function stopTask(
     if (!task) return {}
     return launched(deps, attempt, { taskArn: attempt.taskArn, task, operation: 'StopTask' })
   } catch (error) {
-    if (error instanceof AwsError && classifyError(error).verdict === 'NotFound') return {}
+    if (isNotFound(error)) return {}
     throw new RetryableError(explain(error), { cause: error })
   }
 }
 
-/** Any failure of a read or of a registration is retried with backoff, unless nothing but the user can help. */
+/** Any failure of a read or of a registration is retried with backoff: its cause may be gone by then. */
 async function retryable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -324,5 +381,5 @@ async function retryable<T>(call: Promise<T>): Promise<T> {
 
 function explain(error: unknown): string {
   if (error instanceof AwsError) return classifyError(error).advice
-  return error instanceof Error ? error.message : String(error)
+  return errorMessage(error)
 }

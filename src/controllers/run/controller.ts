@@ -1,16 +1,19 @@
 import type { AwsAccount } from '../../aws/ports.ts'
 import { type ObjectKey, parseKey, renderKey } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { RetryableError } from '../../lib/errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import type { OwnCommits } from '../own-commits.ts'
+import { hasLimits } from './admission.ts'
 import { commitPlan } from './apply.ts'
 import { type Answer, type CallContext, type CallDeps, makeCall } from './calls.ts'
 import { decideRun } from './decide.ts'
 import { MAX_STEPS } from './limits.ts'
-import { type ObserveDeps, observeRun } from './observe.ts'
+import { type ObserveDeps, observeRun, readSources } from './observe.ts'
+import { SharedCommits } from './shared-commits.ts'
 import { taskOf } from './state.ts'
 import type { TaskObserver } from './task-observer.ts'
 import { Troubles } from './troubles.ts'
@@ -33,9 +36,11 @@ export function createRunReconciler(
   deps: RunControllerDeps,
 ): (key: string, context: RunContext) => Promise<Outcome> {
   const troubles = new Troubles(deps.clock)
+  const commits = new SharedCommits<Step | undefined>(deps, (key) => mayShare(deps, key))
+  const parts = { ...deps, commits }
   return async (text, context) => {
     try {
-      const outcome = await goOn(deps, text, troubles.of(text), context)
+      const outcome = await commits.during(() => goOn(parts, text, troubles.of(text), context))
       troubles.over(text)
       return outcome
     } catch (error) {
@@ -45,10 +50,20 @@ export function createRunReconciler(
   }
 }
 
+interface Parts extends RunControllerDeps {
+  readonly commits: SharedCommits<Step | undefined>
+}
+
+/** An array is many steps in one, and a run in line must see everybody before it. */
+function mayShare({ store }: RunControllerDeps, key: ObjectKey): boolean {
+  const run = store.objects.get(key) as Run | undefined
+  return run?.spec.array === undefined && (!run || !hasLimits(readSources(store, run)))
+}
+
 type RunContext = Pick<ReconcileContext, 'signal' | 'log' | 'pause'>
 
 async function goOn(
-  deps: RunControllerDeps,
+  deps: Parts,
   text: string,
   trouble: string | undefined,
   context: RunContext,
@@ -59,8 +74,9 @@ async function goOn(
   let isArray = false
   for (let step = 0; step < MAX_STEPS; step += 1) {
     facts = withAnswer(facts, answer)
-    // Without a call this was the last step: what it wrote about the run leads nowhere else.
-    const next = deps.own.during(key, () => keepAndDecide(deps, key, { facts, trouble, answer }))
+    // What the step writes about its own run wakes nobody: the loop itself goes on, or is done.
+    const known = { facts, trouble, answer }
+    const next = await deps.commits.commit(key, () => keepAndDecide(deps, key, known))
     if (!next) return awaitChange()
     const { world, plan } = next
     if (!plan.call) {
@@ -77,7 +93,7 @@ async function goOn(
   if (answer.record) deps.store.transaction(answer.record, 'Later')
   // An array has many calls to make: other runs have their turn in between.
   if (isArray) return requeueAfter(0)
-  // Answers that lead nowhere: something is odd, and odd things are tried again ever more slowly.
+  // Answers that lead nowhere are a fault somewhere: try again, ever more slowly.
   throw new RetryableError(`${text} asked AWS ${MAX_STEPS} times and is no further.`)
 }
 
@@ -103,7 +119,7 @@ function keepAndDecide(
   return result()
 }
 
-/** What is in no store. */
+/** The parts of a world that the store does not hold. */
 type Known = Pick<RunWorld, 'facts' | 'trouble'>
 
 /** Observes, decides, commits. */
@@ -122,7 +138,7 @@ function decideOn(
   return { world, plan }
 }
 
-/** Does it now, and gives or throws the result when it is asked for. */
+/** Does the work now; the returned function gives its result, or throws what it threw. */
 function deferThrow<T>(work: () => T): () => T {
   try {
     const result = work()
@@ -164,6 +180,7 @@ function withAnswer(facts: Facts, { facts: learnt }: Answer): Facts {
   return {
     definitions: { ...facts.definitions, ...learnt.definitions },
     network: learnt.network ?? facts.network,
+    refusal: learnt.refusal ?? facts.refusal,
   }
 }
 
@@ -177,7 +194,7 @@ function watchOne(deps: RunControllerDeps, world: RunWorld, plan: RunPlan, live:
   if (taskOf(live)?.lastStatus === 'RUNNING') deps.heartbeat.leases.watch(live)
   const resolved = world.resolve(live.number)
   const seconds = resolved.type === 'Valid' ? resolved.template.taskWatchPollInterval : undefined
-  // As the plan has left it.
+  // The row as the plan has left it.
   const isWritten = plan.writes.length > 0
   const fresh = (isWritten && deps.store.attempts.byClientToken(live.clientToken)) || live
   if (fresh.phase !== 'Launched') return
@@ -187,7 +204,7 @@ function watchOne(deps: RunControllerDeps, world: RunWorld, plan: RunPlan, live:
   })
 }
 
-/** A task whose health is its sign of life is looked at once a period at least. Milliseconds. */
+/** Longest time between two looks at the task, ms: one whose health is its sign of life is seen once a period. */
 function boundOf(pollSeconds: number | undefined, { heartbeat }: AttemptRow): number | undefined {
   const bySource = heartbeat?.source === 'ContainerHealth' ? heartbeat.frequencySeconds : undefined
   const bounds = [pollSeconds, bySource].filter((seconds) => seconds !== undefined)

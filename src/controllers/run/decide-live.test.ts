@@ -124,6 +124,28 @@ describe('a run with a living attempt', () => {
       expect: { call: 'StopTask' },
     },
     {
+      name: 'does not repeat a stop that shows, however long it takes',
+      world: {
+        run: aRun({ spec: { cancel: true } }),
+        attempts: [
+          aLaunched(
+            { ...running, desiredStatus: 'STOPPED' },
+            { stopCause: 'Cancel', stopRequestedAtMs: NOON },
+          ),
+        ],
+      },
+      nowMs: NOON + 90 * SECOND,
+      expect: { call: 'none', writes: [], outcome: 30 * SECOND },
+    },
+    {
+      name: 'stops a task that ends by itself, so that its end counts as cancelled',
+      world: {
+        run: aRun({ spec: { cancel: true } }),
+        attempts: [aLaunched({ ...running, desiredStatus: 'STOPPED' })],
+      },
+      expect: { call: 'StopTask', writes: ['UpdateAttempt'] },
+    },
+    {
       name: 'believes for five minutes that a missing task is only late',
       world: { attempts: [aLaunched({}, { missingSinceMs: NOON })] },
       nowMs: NOON + 4 * MINUTE,

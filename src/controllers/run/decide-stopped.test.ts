@@ -110,6 +110,19 @@ describe('a run whose task has stopped', () => {
       expect: { call: 'none', writes: ['PutHistory', 'ReleaseObject'] },
     },
     {
+      name: 'is complete when its task had succeeded before it was suspended',
+      world: {
+        run: aRun({ spec: { suspend: true } }),
+        attempts: [anEnded('Success', { stopCause: 'Suspend' })],
+      },
+      expect: { state: 'COMPLETED/Completed', call: 'none' },
+    },
+    {
+      name: 'is complete when its task had succeeded before its pool was drained',
+      world: { ...READY, attempts: [anEnded('Success', { stopCause: 'Drain' })] },
+      expect: { state: 'COMPLETED/Completed', call: 'none' },
+    },
+    {
       name: 'goes on with the next attempt when it was suspended and is resumed',
       world: { ...READY, attempts: [anEnded('Cancelled', { stopCause: 'Suspend' })] },
       expect: { call: 'RunTask' },

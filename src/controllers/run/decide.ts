@@ -80,7 +80,7 @@ function decideLive(world: RunWorld, attempt: AttemptRow, nowMs: number): RunPla
   return step.type === 'Watch' && step.lookFirst ? { ...decided, lookFirst: true } : decided
 }
 
-/** Only the run's row, its pool or its deployment let it go on: no time, no attempt and no other run. */
+/** Whether only a change of the run, its pool or its deployment lets it go on: no time, no attempt, no other run. */
 function isAtRest(world: RunWorld, rows: readonly AttemptRow[], outcome: Outcome): boolean {
   return rows.length === 0 && outcome.type === 'AwaitChange' && world.admission.isIndependent
 }

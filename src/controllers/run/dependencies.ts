@@ -1,8 +1,8 @@
-import type { RunDependency, RunSpec } from '../../kinds/generated.ts'
-import type { CapstanObject, ObjectKey } from '../../kinds/meta.ts'
-import { isFinalState, type RunStatus } from '../../kinds/run.ts'
+import type { RunDependency } from '../../kinds/generated.ts'
+import type { ObjectKey } from '../../kinds/meta.ts'
+import { isFinalState, type Run } from '../../kinds/run.ts'
 import type { Store } from '../../store/types.ts'
-import type { Dependencies, RunObject } from './world.ts'
+import type { Dependencies } from './world.ts'
 
 /** Runs that are looked at when a cycle is searched; longer chains of waiting runs are nobody's plan. */
 const MAX_CHAIN = 200
@@ -22,7 +22,7 @@ interface Found {
 }
 
 /** How far what a run depends on has come. A run that is gone is known by its row in history. */
-export function dependenciesOf(store: Store, run: RunObject): Dependencies {
+export function dependenciesOf(store: Store, run: Run): Dependencies {
   const { dependsOn = [] } = run.spec
   if (dependsOn.length === 0) return { type: 'Met' }
   const cycle = cycleOf(store, run)
@@ -44,7 +44,8 @@ function judge({ condition = 'Completed' }: RunDependency, found: Found): Depend
     return { type: 'Waits', why, stalled: { reason: 'ReferenceMissing', message: why } }
   }
   if (stateType === undefined || !FINAL.includes(stateType)) {
-    return { type: 'Waits', why: `Waits for ${what}, which is ${stateType ?? 'new'}.` }
+    // Not its state: nobody looks here again before it has ended.
+    return { type: 'Waits', why: `Waits for ${what}, which has not ended.` }
   }
   if (WANTED_ENDS[condition].includes(stateType)) return undefined
   const why = `${what} ended ${stateType}, and this run depends on ${condition}.`
@@ -53,11 +54,11 @@ function judge({ condition = 'Completed' }: RunDependency, found: Found): Depend
 
 const FINAL = WANTED_ENDS.Finished
 
-function find(store: Store, run: RunObject, { kind = 'Run', name }: RunDependency): Found {
+function find(store: Store, run: Run, { kind = 'Run', name }: RunDependency): Found {
   return kind === 'Run' ? findRun(store, run, name) : findNewest(store, run, name)
 }
 
-function findRun(store: Store, run: RunObject, name: string): Found {
+function findRun(store: Store, run: Run, name: string): Found {
   const { namespace } = run.metadata
   const object = readRun(store, { kind: 'Run', namespace, name })
   const what = `Run ${name}`
@@ -66,7 +67,7 @@ function findRun(store: Store, run: RunObject, name: string): Found {
   return { what, stateType: row?.stateType, isThere: row !== undefined }
 }
 
-function findNewest(store: Store, run: RunObject, deployment: string): Found {
+function findNewest(store: Store, run: Run, deployment: string): Found {
   const { namespace } = run.metadata
   const object = newestRun(store, run, deployment)
   const of = `of Deployment ${deployment}`
@@ -79,13 +80,13 @@ function findNewest(store: Store, run: RunObject, deployment: string): Found {
   return { what: `Run ${row.name} ${of}`, stateType: row.stateType, isThere: true }
 }
 
-function newestRun(store: Store, than: RunObject, deployment: string): RunObject | undefined {
+function newestRun(store: Store, than: Run, deployment: string): Run | undefined {
   const { namespace, uid } = than.metadata
   return store.objects
     .runKeysOfDeployment(namespace, deployment)
     .flatMap((key) => readRun(store, key) ?? [])
     .filter(({ metadata }) => metadata.uid !== uid)
-    .reduce<RunObject | undefined>(
+    .reduce<Run | undefined>(
       (newest, run) =>
         newest && newest.metadata.creationTimestamp > run.metadata.creationTimestamp ? newest : run,
       undefined,
@@ -93,10 +94,10 @@ function newestRun(store: Store, than: RunObject, deployment: string): RunObject
 }
 
 /** Names from this run back to itself; undefined when there is no such way. */
-function cycleOf(store: Store, run: RunObject): readonly string[] | undefined {
+function cycleOf(store: Store, run: Run): readonly string[] | undefined {
   const { name: start } = run.metadata
   const seen = new Set<string>()
-  const ways: (readonly [RunObject, readonly string[]])[] = [[run, [start]]]
+  const ways: (readonly [Run, readonly string[]])[] = [[run, [start]]]
   for (let way = ways.pop(); way && seen.size < MAX_CHAIN; way = ways.pop()) {
     const [at, path] = way
     for (const name of runsBefore(at)) {
@@ -109,15 +110,15 @@ function cycleOf(store: Store, run: RunObject): readonly string[] | undefined {
   return undefined
 }
 
-function runsBefore({ spec }: RunObject): readonly string[] {
+function runsBefore({ spec }: Run): readonly string[] {
   return (spec.dependsOn ?? []).filter(({ kind = 'Run' }) => kind === 'Run').map(({ name }) => name)
 }
 
-function unfinished(store: Store, namespace: string, name: string): RunObject | undefined {
+function unfinished(store: Store, namespace: string, name: string): Run | undefined {
   const run = readRun(store, { kind: 'Run', namespace, name })
   return isFinalState(run?.status?.state?.type) ? undefined : run
 }
 
-function readRun(store: Store, key: ObjectKey): RunObject | undefined {
-  return store.objects.get(key) as CapstanObject<RunSpec, RunStatus> | undefined
+function readRun(store: Store, key: ObjectKey): Run | undefined {
+  return store.objects.get(key) as Run | undefined
 }

@@ -48,7 +48,7 @@ function attemptEnded(world: RunWorld, row: AttemptRow, event: Make): EventInput
   return event(type, 'AttemptEnded', text.trim())
 }
 
-/** The end of the task takes the condition away, too, and has an event of its own. */
+/** No event when the end of the task takes the condition away: that has an event of its own. */
 function unresponsiveEvent(world: RunWorld, { status }: After, event: Make): readonly EventInput[] {
   const was = isTrue(world.run.status?.conditions, 'Unresponsive')
   const now = findCondition(status.conditions, 'Unresponsive')
@@ -58,14 +58,14 @@ function unresponsiveEvent(world: RunWorld, { status }: After, event: Make): rea
   return [event('Normal', now.reason, 'The task gives signs of life again.')]
 }
 
-/** One for all tries in a row: what the latest of them said stands in the condition. */
+/** One event for all failures in a row: the condition says what the latest of them was. */
 function troubleEvent(world: RunWorld, { status }: After, event: Make): readonly EventInput[] {
   const trouble = toldTrouble(status)
   const isNews = trouble !== undefined && toldTrouble(world.run.status) === undefined
   return isNews ? [event('Warning', CALL_FAILED, trouble)] : []
 }
 
-/** Final states that are news of the bad kind. */
+/** Final states that are bad news. */
 const BAD: readonly RunState['type'][] = ['FAILED', 'CRASHED']
 
 function stateEvent(world: RunWorld, after: After, event: Make): readonly EventInput[] {
@@ -83,11 +83,8 @@ function stateEvent(world: RunWorld, after: After, event: Make): readonly EventI
 
 function detailOf({ status, rows }: After): string {
   const task = rows.at(-1)
-  return status.state?.message ?? status.whyPending ?? (isLive(task) ? taskText(task) : '')
-}
-
-function isLive(row: AttemptRow | undefined): boolean {
-  return row?.endedAtMs === undefined
+  const taskIs = task?.endedAtMs === undefined ? taskText(task) : ''
+  return status.state?.message ?? status.whyPending ?? taskIs
 }
 
 function taskText(row: AttemptRow | undefined): string {

@@ -1,13 +1,14 @@
 import { type ObjectKey, parseKey } from '../../kinds/meta.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Together } from '../../runtime/controller.ts'
 import type { Store } from '../../store/types.ts'
 import { commitPlan } from './apply.ts'
 import type { RunControllerDeps } from './controller.ts'
 import { decideRun } from './decide.ts'
 import { observeRun, readSources, suspension } from './observe.ts'
-import { NO_FACTS, type RunObject, type RunWorld } from './world.ts'
+import { NO_FACTS, type RunWorld } from './world.ts'
 
-/** Looks in one transaction: some milliseconds of the event loop. */
+/** Runs that are decided in one transaction: some milliseconds of the event loop. */
 const MOST = 32
 
 /**
@@ -24,7 +25,7 @@ export function createFirstLooks(deps: RunControllerDeps): Together {
       const keys = [first, ...queue.upcoming(MOST - 1)]
       const parkAll = (): void => {
         for (const text of keys) {
-          // Up to the first that may have to do more than to wait: nobody is overtaken.
+          // Up to the first that may have more to do than to wait, so that none is overtaken.
           if (!park(deps, parseKey(text))) return
           parked.push(text)
           queue.pass(text)
@@ -53,14 +54,14 @@ function park(deps: RunControllerDeps, key: ObjectKey): boolean {
 /** Undefined unless nobody has looked at the run yet and it cannot launch now. */
 function observeParked(deps: RunControllerDeps, key: ObjectKey): RunWorld | undefined {
   const { store } = deps
-  const run = store.objects.get(key) as RunObject | undefined
-  // Asked first, without a world: most looks are at runs that have been looked at before, or are to launch.
+  const run = store.objects.get(key) as Run | undefined
+  // Asked before a world is made: most looks are at runs that were looked at before, or are about to launch.
   if (!run || run.status !== undefined || !isSwitchedOff(store, run)) return undefined
   const world = observeRun(deps, key, NO_FACTS)
   return world?.admission.isIndependent ? world : undefined
 }
 
-function isSwitchedOff(store: Store, run: RunObject): boolean {
+function isSwitchedOff(store: Store, run: Run): boolean {
   const { workPool, workPoolName } = readSources(store, run)
   return run.spec.suspend === true || suspension(workPoolName, workPool?.spec) !== undefined
 }

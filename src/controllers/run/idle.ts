@@ -1,10 +1,11 @@
-import { WIRE } from '../../kinds/meta.ts'
+import { heldReason } from '../../kinds/held.ts'
 import type { OutcomeClass } from '../../kinds/run.ts'
-import { wishOf } from '../../kinds/run-wish.ts'
+import { lifeOf, wishOf } from '../../kinds/run-wish.ts'
 import { parseIsoTime } from '../../lib/instant.ts'
 import { awaitChange, type Outcome, requeueAfter } from '../../runtime/outcome.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import type { Turn } from '../line.ts'
+import { deadlinesOf } from './deadlines.ts'
 import { launchStep } from './launch.ts'
 import {
   ADMISSION_RETRY_MS,
@@ -12,7 +13,6 @@ import {
   MISSING_REFERENCE_RETRY_MS,
   NEAR_THE_FRONT,
 } from './limits.ts'
-import { deadlinesOf } from './policy.ts'
 import { decideRetry, type EndedTry, type RetryDecision } from './retry.ts'
 import { finalState, type NewState, taskOf, wishedState } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
@@ -41,9 +41,7 @@ export function decideIdleStep(
   rows: readonly AttemptRow[],
   nowMs: number,
 ): IdleStep {
-  const tries = endedTries(rows).filter(
-    (end) => end.number >= (world.run.status?.rerun?.fromAttempt ?? 1),
-  )
+  const tries = endedTries(rows).filter(({ number }) => number >= lifeOf(world.run.status))
   const last = tries.at(-1)
   const end = decidedEnd(world, last)
   if (end) return end
@@ -72,9 +70,9 @@ function decidedEnd(world: RunWorld, last: EndedTry | undefined): IdleStep | und
   return replacedBy === undefined ? undefined : finish('Cancelled', `Replaced by ${replacedBy}.`)
 }
 
-/** Stopped to go on later: nobody's failure. */
-function isPause({ stopCause }: AttemptRow): boolean {
-  return stopCause === 'Suspend' || stopCause === 'Drain'
+/** Stopped only to go on later, which is nobody's failure. What had succeeded before its stop arrived is done for good. */
+function isPause({ stopCause, outcomeClass }: AttemptRow): boolean {
+  return (stopCause === 'Suspend' || stopCause === 'Drain') && outcomeClass !== 'Success'
 }
 
 /** The ends that count for retrying: a suspension leaves no trace here. */
@@ -156,17 +154,10 @@ function waitFor(
   return waitForOthers(world, rows, nowMs)
 }
 
-/** What recovery could not prove stays as it is until a person says that it may run (DESIGN 11). */
-function heldReason({ metadata }: RunWorld['run']): string | undefined {
-  const { annotations = {} } = metadata
-  if (annotations[WIRE.annotationApproved] !== undefined) return undefined
-  return annotations[WIRE.annotationHeld]
-}
-
 /** Recovery, suspension and start time. */
 export function waitForSelf(world: RunWorld, nowMs: number): IdleStep | undefined {
   const { spec, metadata } = world.run
-  const held = heldReason(world.run)
+  const held = heldReason(metadata)
   if (held !== undefined) {
     const why = `Whether it has run before cannot be proven: ${held}. To run it: capstan approve run/${metadata.name}.`
     return wait({ type: 'PAUSED', name: 'Held' }, why, awaitChange())
@@ -231,7 +222,7 @@ function awaitingRetry(rows: readonly AttemptRow[]): NewState {
   return { type: 'SCHEDULED', name: 'AwaitingRetry', message: rows.at(-1)?.outcomeMessage ?? '' }
 }
 
-/** Also a retry stands in line: the pool looks at this name. */
+/** A retry waits in line as well, under the same name, which the pool's line goes by (run-place.ts). */
 function slotState(rows: readonly AttemptRow[]): NewState {
   const message = rows.at(-1)?.outcomeMessage
   return {

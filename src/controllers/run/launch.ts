@@ -16,11 +16,11 @@ import type { AttemptLogs } from '../../store/followed-logs.ts'
 import type { AttemptRow } from '../../store/types.ts'
 import { clientTokenOf, startedByOf, type TryKey } from '../attempt-identity.ts'
 import { registrationOf } from '../registration.ts'
-import { withLaunchType, withMoreMemory } from './changes.ts'
 import type { IdleStep } from './idle.ts'
 import { ladderRung } from './ladder.ts'
 import { heartbeatWarnings, ownEnv, termsOf } from './own-env.ts'
 import type { EndedTry } from './retry.ts'
+import { withLaunchType, withMoreMemory } from './retry-changes.ts'
 import { finalState } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
 
@@ -36,7 +36,7 @@ const UNREGISTERED = '<registered at launch>'
 
 /**
  * The way from a template to a frozen request: what it links to, the definition, the network, the
- * request, and only when all of it is valid the registration (DESIGN 3.1: validate first). Each call
+ * request; the registration only when all of it is valid, so a wrong template registers nothing. Each call
  * of this function gets one step further; the facts of the earlier steps are in the world.
  */
 export function launchStep(
@@ -83,7 +83,7 @@ export function launchStep(
     ...others.filter(({ severity }) => severity === 'Warning'),
   ]
   if (hasErrors(problems)) return invalid(errorsOf(problems))
-  if (revision.arn === undefined) return ask(revision.register)
+  if (revision.arn === undefined) return askOnce(world, revision.register)
   const heartbeat = termsOf(world, template)
   const warnings = problems.filter(({ severity }) => severity === 'Warning').map(problemText)
   return {
@@ -109,7 +109,10 @@ function linkedDefinition(world: RunWorld, template: TemplateSpec): Linked {
   if (name === undefined) return { type: 'Body', body: undefined }
   const found = world.facts.definitions[name]
   if (found === undefined) {
-    return { type: 'Step', step: ask({ type: 'DescribeDefinition', taskDefinition: name }) }
+    return {
+      type: 'Step',
+      step: askOnce(world, { type: 'DescribeDefinition', taskDefinition: name }),
+    }
   }
   if (found === null) {
     const message = `taskDefinitionArn: ECS in ${world.account.region} has no task definition ${name}; check the name and the region of the WorkPool.`
@@ -176,12 +179,17 @@ function revisionOf(
   return { arn: undefined, register: { type: 'RegisterDefinition', ...wanted } }
 }
 
+/** About a definition: what ECS refuses once, it refuses again. */
+function askOnce({ facts }: RunWorld, call: Call): IdleStep {
+  return facts.refusal === undefined ? ask(call) : configurationError(facts.refusal)
+}
+
 function namesOf(world: RunWorld): RunNames {
   const { namespace, name } = world.run.metadata
   return { namespace, run: name, deployment: world.deployment, workPool: world.workPool.name }
 }
 
-/** What makes a task ours, and whose it is (DESIGN 3.2). */
+/** The tags by which a task is known as ours, and as its run's. */
 function ownTags(world: RunWorld, attempt: number): Readonly<Record<string, string>> {
   const { uid } = world.run.metadata
   const { name: controller, instance } = world.controller

@@ -58,7 +58,7 @@ const RULES: readonly LeaseRule[] = [
   { when: () => true, verdict: broken, because: 'it lives, and has nothing to say' },
 ]
 
-/** Whether a task that owes signs of life has given them (DESIGN 6). Being past its lease proves nothing but silence. */
+/** Whether a task that owes signs of life has given them. A lease that has run out proves silence and nothing more. */
 export function judgeLease(facts: LeaseFacts): LeaseVerdict {
   const { attempt, task, signs } = facts
   const terms = attempt.heartbeat

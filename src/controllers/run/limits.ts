@@ -12,11 +12,8 @@ export const MISSING_GRACE_MS = 5 * 60_000
 /** A StopTask whose effect was not seen is repeated after this long; ECS itself needs stopTimeout (30 s by default). */
 export const STOP_RESEND_MS = 30_000
 
-/** A look that a deadline waits for is asked for again after this long, should it fail. */
+/** How soon a look at a task that a deadline waits for is asked for again, should it fail. */
 export const LOOK_RETRY_MS = 10_000
-
-/** Default of taskStartTimeoutSeconds (DESIGN 2.1). */
-export const START_TIMEOUT_SECONDS = 300
 
 /** How often a run looks for an object that it names and that does not exist yet, beside being woken by its creation. */
 export const MISSING_REFERENCE_RETRY_MS = 30_000
@@ -24,7 +21,7 @@ export const MISSING_REFERENCE_RETRY_MS = 30_000
 /** How often a run that waits for a slot asks again, beside being woken when one is freed. */
 export const ADMISSION_RETRY_MS = 30_000
 
-/** Runs that are served soon look at their turn often; the others' turn is far, and there may be thousands of them. */
+/** The first so many runs of a line ask for their turn often; the others, perhaps thousands, ask rarely. */
 export const NEAR_THE_FRONT = 100
 export const BACK_OF_THE_LINE_RETRY_MS = 300_000
 

@@ -4,9 +4,10 @@ import { findCondition } from '../../kinds/conditions.ts'
 import { wishOf } from '../../kinds/run-wish.ts'
 import { awaitChange, type Outcome, requeueAfter, soonest } from '../../runtime/outcome.ts'
 import type { AttemptRow, StopCause } from '../../store/types.ts'
+import { type Deadlines, deadlinesOf } from './deadlines.ts'
+import { isTokenSafe } from './launch-age.ts'
 import { judgeLease } from './lease.ts'
-import { LOOK_RETRY_MS, MISSING_GRACE_MS, STOP_RESEND_MS, TOKEN_SAFE_MS } from './limits.ts'
-import { type Deadlines, deadlinesOf } from './policy.ts'
+import { LOOK_RETRY_MS, MISSING_GRACE_MS, STOP_RESEND_MS } from './limits.ts'
 import { stoppedBy, taskOf } from './state.ts'
 import type { Call, RunWorld } from './world.ts'
 
@@ -45,7 +46,7 @@ export function decideLiveStep(world: RunWorld, attempt: AttemptRow, nowMs: numb
   return listen(world, attempt, nowMs)
 }
 
-/** What is due by the clock is not due yet; whether the task is heard of is another question. */
+/** No deadline has passed; what remains is whether the task gives signs of life. */
 function listen(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
   const task = taskOf(attempt)
   const outcome = nextDeadline(world, attempt, task, nowMs)
@@ -79,8 +80,7 @@ function listen(world: RunWorld, attempt: AttemptRow, nowMs: number): LiveStep {
  * proves what there is to stop.
  */
 function decideIntent(attempt: AttemptRow, nowMs: number): LiveStep {
-  const ageMs = nowMs - attempt.createdAtMs
-  const type = ageMs >= 0 && ageMs < TOKEN_SAFE_MS ? 'RunTask' : 'SettleIntent'
+  const type = isTokenSafe(attempt, nowMs) ? 'RunTask' : 'SettleIntent'
   const sent = { sentAtMs: nowMs, sends: attempt.sends + 1 }
   const changes = type === 'RunTask' ? sent : {}
   return { type: 'Act', call: { type, attempt }, changes, outcome: awaitChange() }
@@ -139,7 +139,7 @@ function gone(attempt: AttemptRow, task: ObservedTask | undefined, nowMs: number
   }
 }
 
-/** A restart is no sign of life: what was silent before stays so until it is heard. */
+/** A restart is no sign of life: a task that was silent stays unresponsive until it is heard. */
 function stillUnresponsive({ run }: RunWorld): { readonly unresponsive?: string } {
   const before = findCondition(run.status?.conditions, 'Unresponsive')
   return before?.status === 'True' ? { unresponsive: before.message } : {}
@@ -151,6 +151,10 @@ function stop(
   nowMs: number,
 ): Extract<LiveStep, { type: 'Act' | 'Watch' }> {
   const requestedAtMs = attempt.stopRequestedAtMs
+  // ECS has heard of it: StopTask again changes nothing, and may be denied, because it has taken the task's tags away.
+  if (requestedAtMs !== undefined && taskOf(attempt)?.desiredStatus === 'STOPPED') {
+    return { type: 'Watch', outcome: requeueAfter(STOP_RESEND_MS) }
+  }
   const dueMs = requestedAtMs === undefined ? nowMs : requestedAtMs + STOP_RESEND_MS
   // A clock that stepped back must not make a stop wait for longer than the resend interval.
   if (dueMs > nowMs && dueMs - nowMs <= STOP_RESEND_MS) {
@@ -216,8 +220,8 @@ function deadlineTimes(
   const limits = deadlinesOf(resolved.type === 'Valid' ? resolved.template : undefined)
   const firstLaunchMs = world.attempts[0]?.createdAtMs ?? attempt.createdAtMs
   const startedAtMs = task?.startedAtMs
-  // The latest send, by our own clock: an earlier one may never have reached ECS, whose clock may differ. Of a
-  // task of this process its age is known, and a clock that is set while it starts ends nothing.
+  // From the latest send, by our own clock: an earlier one may never have reached ECS, whose clock may differ.
+  // The age of a task that this process launched is monotonic, so setting the clock meanwhile ends nothing.
   const ageMs = world.ageMs(attempt)
   const sentAtMs = attempt.sentAtMs ?? attempt.createdAtMs
   const launchedAtMs = ageMs === undefined ? sentAtMs : nowMs - ageMs

@@ -4,7 +4,7 @@ import type { AttemptRow, Store } from '../../store/types.ts'
 import { taskRecord } from '../run-records.ts'
 import { subjectOfAttempt } from '../run-subject.ts'
 
-/** What an attempt's row keeps of its task; all but what its frozen request says already. */
+/** What an attempt's row keeps of its task: all but what its frozen request says already. */
 export function observationOf(
   task: TaskSnapshot,
   nowMs: number,

@@ -1,17 +1,18 @@
-import type { DeploymentSpec, RunSpec, WorkPoolSpec } from '../../kinds/generated.ts'
+import type { DeploymentSpec, WorkPoolSpec } from '../../kinds/generated.ts'
 import { type CapstanObject, DEFAULT_WORK_POOL, type ObjectKey } from '../../kinds/meta.ts'
-import type { RunStatus } from '../../kinds/run.ts'
+import type { Run } from '../../kinds/run.ts'
 import { DEFAULT_QUEUE } from '../../kinds/workpool.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import type { LeaseBook } from '../leases.ts'
 import type { RunLines } from '../run-lines.ts'
+import { poolNameOf } from '../run-place.ts'
 import { admissionOf } from './admission.ts'
-import type { Facts, Resolved, RunObject, RunWorld } from './world.ts'
+import type { Facts, Resolved, RunWorld } from './world.ts'
 
 /** The objects that a run's template is merged from. */
 export interface RunSources {
-  readonly run: RunObject
+  readonly run: Run
   readonly workPool: CapstanObject<WorkPoolSpec> | undefined
   readonly workPoolName: string
   readonly deployment: CapstanObject<DeploymentSpec> | undefined
@@ -31,7 +32,7 @@ export interface ObserveDeps {
   readonly heartbeat: HeartbeatDeps
 }
 
-/** What the heartbeats of tasks need. */
+/** What runs have to know about heartbeats. */
 export interface HeartbeatDeps {
   readonly leases: LeaseBook
   /** Where tasks that are launched now can beat; undefined: nowhere. */
@@ -43,7 +44,7 @@ export interface HeartbeatDeps {
 
 /** Reads everything that a decision about this run needs, from the store alone. Undefined: the run is gone. */
 export function observeRun(deps: ObserveDeps, key: ObjectKey, facts: Facts): RunWorld | undefined {
-  const run = deps.store.objects.get(key) as CapstanObject<RunSpec, RunStatus> | undefined
+  const run = deps.store.objects.get(key) as Run | undefined
   if (!run) return undefined
   const sources = readSources(deps.store, run)
   const { workPool, workPoolName, deployment } = sources
@@ -74,7 +75,7 @@ export function observeRun(deps: ObserveDeps, key: ObjectKey, facts: Facts): Run
 
 function heartbeatFacts(
   { leases, url, tokenOf, lookedAgoMs }: HeartbeatDeps,
-  run: RunObject,
+  run: Run,
 ): RunWorld['heartbeat'] {
   return {
     url: url(),
@@ -86,14 +87,14 @@ function heartbeatFacts(
   }
 }
 
-export function readSources(store: Store, run: RunObject): RunSources {
+export function readSources(store: Store, run: Run): RunSources {
   const { namespace } = run.metadata
   const { deployment: name } = run.spec
   const deployment =
     name === undefined
       ? undefined
       : read<DeploymentSpec>(store, { kind: 'Deployment', namespace, name })
-  const workPoolName = run.spec.workPool ?? deployment?.spec.workPool ?? DEFAULT_WORK_POOL
+  const workPoolName = poolNameOf(run.spec, deployment?.spec)
   const workPool = read<WorkPoolSpec>(store, { kind: 'WorkPool', namespace, name: workPoolName })
   return { run, workPool, workPoolName, deployment }
 }
@@ -123,7 +124,7 @@ export function suspension(name: string, spec: WorkPoolSpec | undefined): string
     : `WorkPool ${name} launches nothing: stopPolicy is ${policy}.`
 }
 
-/** One world asks for the same attempt several times. */
+/** Remembers answers: one decision asks for the same attempt several times. */
 function memoised(resolve: (attempt: number) => Resolved): (attempt: number) => Resolved {
   const known = new Map<number, Resolved>()
   return (attempt) => {

@@ -3,7 +3,7 @@ import { heartbeatEnv, type LeaseTerms, leaseTerms } from '../../kinds/heartbeat
 import type { TryKey } from '../attempt-identity.ts'
 import type { RunWorld } from './world.ts'
 
-/** What the task that is launched owes; undefined: nothing. */
+/** The heartbeats that the launched task will owe; undefined: none. */
 export function termsOf(world: RunWorld, { heartbeat }: TemplateSpec): LeaseTerms | undefined {
   return heartbeat && leaseTerms(heartbeat, world.heartbeat.url)
 }
@@ -23,7 +23,7 @@ export function ownEnv(
   }
 }
 
-/** What keeps silence from being judged. */
+/** Why nobody will notice when heartbeats stop, if that is so. */
 export function heartbeatWarnings(terms: LeaseTerms | undefined): readonly string[] {
   if (terms?.source !== 'Http' || terms.url !== undefined) return []
   return [

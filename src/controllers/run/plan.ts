@@ -28,7 +28,7 @@ export interface FinishInput extends Context {
   readonly array?: ArraySummary
 }
 
-/** What only the run of an array has. */
+/** What only an array run has. */
 export interface ArraySummary {
   readonly status: ArrayStatus
   /** Of the first index that failed, else of the last one. */
@@ -144,15 +144,15 @@ export function plan(world: RunWorld, input: PlanInput): RunPlan {
 }
 
 /**
- * What an earlier process failed at holds until a call succeeds: this one may not have tried yet. Whoever gets as
- * far as a launch has left it behind.
+ * What an earlier process failed at holds until a call succeeds: this process may not have tried yet. A run that
+ * gets as far as a launch has left it behind.
  */
 function troubleOf({ run, trouble }: RunWorld, writes: readonly Write[]): string | undefined {
   const isLaunch = writes.some(({ type }) => type === 'InsertAttempt')
   return isLaunch ? undefined : (trouble ?? toldTrouble(run.status))
 }
 
-/** While a task is stopped for its silence, what was said of it holds. */
+/** While a task is being stopped for its silence, the sentence about that stays. */
 function silenced({ run }: RunWorld, rows: readonly AttemptRow[]): string | undefined {
   const isSilenced = liveAttempts(rows).some(({ stopCause }) => stopCause === 'HeartbeatLost')
   if (!isSilenced) return undefined

@@ -4,7 +4,7 @@ import { type AttemptNews, attemptRecord, stateRecord } from '../run-records.ts'
 import { type RunSubject, runSubject } from '../run-subject.ts'
 import type { RunPlan, RunWorld, Write } from './world.ts'
 
-/** What a plan makes happen, for the log: attempts that it settles, and the run's state where it changes. */
+/** What a plan adds to the event log: attempts that it ends, and the run's state where it changes. */
 export function planRecords(
   store: Store,
   world: RunWorld,

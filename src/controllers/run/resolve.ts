@@ -1,8 +1,9 @@
 import type { TemplateSpec } from '../../kinds/generated.ts'
 import { type ResolveChecks, type ResolveProblem, resolveRun } from '../../kinds/resolve.ts'
+import type { Run } from '../../kinds/run.ts'
 import type { Store } from '../../store/types.ts'
 import { type RunSources, readSources } from './observe.ts'
-import type { Resolved, RunObject } from './world.ts'
+import type { Resolved } from './world.ts'
 
 /** The template of one attempt in the form that decisions read. Pure, given pure checks. */
 export function resolveSources(
@@ -37,8 +38,8 @@ interface Made {
 }
 
 /**
- * As resolveSources; of each run the template that was made last is remembered for as long as its spec is the same
- * value: the looks at a run ask for one attempt, and what they find changes statuses alone.
+ * As resolveSources, but remembers the last template of each run for as long as its spec is the same value: looks
+ * at a run ask for one attempt, and change statuses alone.
  */
 export function createResolver(
   checks: ResolveChecks,
@@ -72,7 +73,7 @@ function isSame(known: Made, from: Omit<Made, 'resolved'>): boolean {
 }
 
 /** The template of a run's first attempt; an empty one where it cannot be resolved. */
-export function templateOf(store: Store, checks: ResolveChecks, run: RunObject): TemplateSpec {
+export function templateOf(store: Store, checks: ResolveChecks, run: Run): TemplateSpec {
   const resolved = resolveSources(checks, readSources(store, run), 1)
   return resolved.type === 'Valid' ? resolved.template : {}
 }

@@ -30,12 +30,12 @@ interface Applied {
   readonly change: Change | undefined
 }
 
-/** Ends after which no rule of the user is asked: there is nothing to retry, or it may not be. */
+/** Ends after which no rule is asked: there is nothing to retry, or it must not be. */
 const NEVER_RETRIED: readonly OutcomeClass[] = ['Success', 'Cancelled', 'ConfigurationError']
 
-/** Transient start failures: a fourth one in the same run is no accident (DESIGN 3.3). */
+/** Transient start failures: a fourth one in the same run is no accident. */
 const TRANSIENT_START_RETRIES = 3
-/** Reclaimed hosts: after this many the run is told so instead of moving house for ever. */
+/** Lost hosts: after this many the run ends and says so, instead of moving on for ever. */
 const HOST_LOSS_RETRIES = 10
 /** At the longest default backoff of six minutes this is ten hours without capacity. */
 const CAPACITY_RETRIES = 100
@@ -85,7 +85,7 @@ const BACKOFF_DEFAULTS = { initialSeconds: 10, factor: 2, maxSeconds: 360, jitte
 
 /**
  * Whether and when a run goes on after its latest try. `seed` (the run's uid) fixes the jitter, so
- * that deciding twice gives the same answer. Rules: DESIGN 3.3.
+ * that deciding twice gives the same answer.
  */
 export function decideRetry(
   policy: RetryPolicy | undefined,

@@ -7,7 +7,7 @@ import type { AttemptRow, StopCause } from '../../store/types.ts'
 /** A state before it is compared with the previous one and stamped. */
 export type NewState = Omit<RunState, 'timestamp'>
 
-/** Final state of a run by the class of its last attempt (DESIGN 3.3, 11). Every class stands here once. */
+/** Final state of a run by the class of its last attempt. Every class stands here once. */
 const FINAL_STATE: Readonly<Record<OutcomeClass, { type: StateType; name: string }>> = {
   Success: { type: 'COMPLETED', name: 'Completed' },
   ExitNonZero: { type: 'FAILED', name: 'Failed' },

@@ -3,6 +3,7 @@ import { type Condition, findCondition, setCondition } from '../../kinds/conditi
 import type {
   AttemptStatus,
   OutcomeClass,
+  Run,
   RunCondition,
   RunState,
   RunStatus,
@@ -15,11 +16,11 @@ import { outputOf } from '../attempt-logs.ts'
 import { heartbeatStatus, shownBeatMs } from '../heartbeat-status.ts'
 import type { ArraySummary } from './plan.ts'
 import { type NewState, taskOf } from './state.ts'
-import { liveAttempts, type RunObject } from './world.ts'
+import { liveAttempts } from './world.ts'
 
 /** What a decision wants people to see. Everything else of the status follows from the rows. */
 export interface StatusInput {
-  readonly run: RunObject
+  readonly run: Run
   readonly rows: readonly AttemptRow[]
   readonly state: NewState
   readonly nowMs: number
@@ -60,7 +61,7 @@ export function buildStatus(input: StatusInput): RunStatus {
 /** Reason of Reconciling, and of the event, while AWS keeps failing a call that the run needs. */
 export const CALL_FAILED = 'CallFailed'
 
-/** What status says that the run fails at. */
+/** What status says that the run keeps failing at. */
 export function toldTrouble(status: RunStatus | undefined): string | undefined {
   const told = findCondition(status?.conditions, 'Reconciling')
   return told?.reason === CALL_FAILED ? told.message : undefined
@@ -70,7 +71,7 @@ function latestLives(rows: readonly AttemptRow[]): boolean {
   return liveAttempts(rows).some(({ taskArn }) => taskArn !== undefined)
 }
 
-/** Of the attempt that is shown already while it is the latest, or one of the living; else of the newest. */
+/** Shows the attempt that is shown already as long as it lives, else the first living one, else the newest. */
 function heartbeatOf({ run, rows, array }: StatusInput, isOver: boolean): RunStatus['heartbeat'] {
   const shown = run.status?.heartbeat
   const living = liveAttempts(rows).filter(({ heartbeat }) => heartbeat !== undefined)
@@ -193,7 +194,6 @@ interface Verdict {
 }
 
 function conditions(input: StatusInput, state: RunState): readonly Condition[] {
-  const now = isoTime(input.nowMs)
   const generation = input.run.metadata.generation
   const wanted = verdicts(input, state)
   const before = input.run.status?.conditions ?? []
@@ -212,7 +212,7 @@ function conditions(input: StatusInput, state: RunState): readonly Condition[] {
           message,
           observedGeneration: generation,
         },
-        now,
+        input.nowMs,
       ),
     before,
   )

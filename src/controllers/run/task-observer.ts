@@ -1,5 +1,6 @@
+import { isNotFound } from '../../aws/errors.ts'
 import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import type { Log } from '../../runtime/logger.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
@@ -50,6 +51,9 @@ export interface WatchOptions {
 
 /** After a failed call the batch waits this long; the SDK has retried by then. */
 const FAILED_CALL_DELAY_MS = 5_000
+
+/** Of one answer in one commit: a few milliseconds of the event loop, where a hundred tasks are twenty. */
+const RECORDED_AT_ONCE = 20
 
 /**
  * Keeps the attempts' observations fresh, 100 tasks a call, and says which runs changed.
@@ -179,14 +183,15 @@ export class TaskObserver {
       const account = accountOf(this.#deps.accounts, accountId)
       const arns = batch.flatMap(({ attempt }) => attempt.taskArn ?? [])
       const young = batch.some((entry) => entry.stopping || entry.awaited)
-      const answer = await account.ecs.describeTasks(
+      const answer = account.ecs.describeTasks(
         cluster,
         arns,
         this.#stopping.signal,
         young ? 'Young' : 'Normal',
       )
+      const tasks = await answer.then((described) => described.tasks, noneIfGone)
       this.#lastSuccessMs = this.#deps.clock.monotonicMs()
-      this.#record(batch, answer.tasks, asked)
+      await this.#recordAll(batch, tasks, asked)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
       this.#deps.log.warn('tasks could not be observed', {
@@ -227,10 +232,21 @@ export class TaskObserver {
   }
 
   /** An answer tells how things stood when it was asked for: it may come late. */
-  #record(batch: readonly Watched[], tasks: readonly TaskSnapshot[], asked: Asked): void {
+  async #recordAll(
+    batch: readonly Watched[],
+    tasks: readonly TaskSnapshot[],
+    asked: Asked,
+  ): Promise<void> {
+    const byArn = new Map(tasks.map((task) => [task.taskArn, task]))
+    for (let start = 0; start < batch.length; start += RECORDED_AT_ONCE) {
+      if (start > 0) await sleep(this.#deps.clock, 0, this.#stopping.signal)
+      this.#record(batch.slice(start, start + RECORDED_AT_ONCE), byArn, asked)
+    }
+  }
+
+  #record(batch: readonly Watched[], byArn: ReadonlyMap<string, TaskSnapshot>, asked: Asked): void {
     const { store, clock, wake, onLook } = this.#deps
     const nowMs = clock.nowMs()
-    const byArn = new Map(tasks.map((task) => [task.taskArn, task]))
     const changed = store.transaction(
       () =>
         batch.filter(({ attempt }) =>
@@ -255,6 +271,12 @@ export class TaskObserver {
     }
     for (const { attempt } of [...changed, ...told]) wake(attempt)
   }
+}
+
+/** A cluster that is not there has no tasks: ECS deletes none that has some. */
+function noneIfGone(error: unknown): readonly TaskSnapshot[] {
+  if (isNotFound(error)) return []
+  throw error
 }
 
 /** False once its run has given the task up, or is gone. */

@@ -4,10 +4,10 @@ import { RetryableError } from '../../lib/errors.ts'
 /** One failure is often a lost packet: the next try is 200 ms away. From here on people are told. */
 const TOLD_FROM = 2
 
-/** Many refusals carry the number of their request: no two are alike, and each that is told is a commit. Monotonic. */
+/** How long one sentence is kept: refusals carry the id of their request, so each is new, and each that is told is a commit. */
 const TOLD_FOR_MS = 60_000
 
-/** Words of a sentence that are told: AWS encodes whole documents into some of its refusals. */
+/** Characters of a sentence that are told: AWS encodes whole documents into some of its refusals. */
 const MAX_LENGTH = 1_000
 
 interface Trouble {
@@ -22,7 +22,7 @@ interface Trouble {
  */
 export class Troubles {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  /** No run that goes on is in here. */
+  /** Only runs whose last reconcile failed. */
   readonly #troubles = new Map<string, Trouble>()
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
@@ -33,7 +33,7 @@ export class Troubles {
     return this.#troubles.get(key)?.told
   }
 
-  /** Errors of any other kind are ours, and say nothing to people. */
+  /** Other kinds of errors are Capstan's own faults, which people cannot mend: they are only logged. */
   failed(key: string, error: unknown): void {
     if (!(error instanceof RetryableError)) return
     const nowMs = this.#clock.monotonicMs()

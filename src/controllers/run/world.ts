@@ -1,16 +1,14 @@
 import type { NetworkFacts, TaskDefinitionSnapshot } from '../../aws/ports.ts'
-import type { RunSpec, TemplateSpec } from '../../kinds/generated.ts'
-import type { CapstanObject } from '../../kinds/meta.ts'
-import type { RunStatus } from '../../kinds/run.ts'
+import type { TemplateSpec } from '../../kinds/generated.ts'
+import type { Run, RunStatus } from '../../kinds/run.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import type { DefinitionRow } from '../../store/definitions.ts'
 import type { AttemptRow, EventInput, HistoryRow, StopCause } from '../../store/types.ts'
 import type { ClosedWindow } from '../launch-windows.ts'
 import type { Signs } from '../leases.ts'
 import type { Turn } from '../line.ts'
+import { isLive } from '../live-attempt.ts'
 import type { WantedDefinition } from '../registration.ts'
-
-export type RunObject = CapstanObject<RunSpec, RunStatus>
 
 /** The template of one attempt after merging and rendering, or what is wrong with it. */
 export type Resolved =
@@ -25,7 +23,7 @@ export type Resolved =
 
 /** Everything that a decision about one run may look at. Values only: no clock, no store, no calls. */
 export interface RunWorld {
-  readonly run: RunObject
+  readonly run: Run
   /** Pure and memoised: the template of attempt `number`. */
   readonly resolve: (number: number) => Resolved
   readonly workPool: {
@@ -64,13 +62,13 @@ export interface RunWorld {
 export interface HeartbeatFacts {
   /** Where tasks that are launched now can beat; undefined: nowhere. */
   readonly url: string | undefined
-  /** The run's own, which opens nothing but that. */
+  /** The run's own token, which opens the heartbeat intake and nothing else. */
   readonly token: () => string
   /** Undefined while silence says nothing. */
   readonly signs: (attempt: AttemptRow) => Signs | undefined
 }
 
-/** What others have to say about a launch. Pure lookups, answered when they are asked. */
+/** What other objects have to say about a launch. Pure lookups, made when they are asked. */
 export interface Admission {
   /** What other runs do matters to none of the answers but `turn`. */
   readonly isIndependent: boolean
@@ -79,7 +77,7 @@ export interface Admission {
   readonly closed: (nowMs: number) => ClosedWindow | undefined
   /** Names of newer runs that have this one's place; undefined while it may stay. */
   readonly replacedBy: () => string | undefined
-  /** Of the pool's limits, its queue's and its deployment's. */
+  /** By the limits of the pool, the queue and the deployment. */
   readonly turn: (nowMs: number) => Turn
 }
 
@@ -91,7 +89,7 @@ export type Dependencies =
       readonly why: string
       readonly stalled?: { readonly reason: string; readonly message: string }
     }
-  /** One ended otherwise than it should have. */
+  /** One of them ended in a way that the run does not accept. */
   | { readonly type: 'Broken'; readonly why: string }
 
 /** What was read from AWS during this reconcile; grows by one answer per step. */
@@ -99,6 +97,8 @@ export interface Facts {
   /** By the name or ARN that was asked for; null: ECS does not know it. */
   readonly definitions: Readonly<Record<string, TaskDefinitionSnapshot | null>>
   readonly network: NetworkFacts | undefined
+  /** Why ECS does not take what was to be registered, or the name of what was to be read. */
+  readonly refusal?: string | undefined
 }
 
 export const NO_FACTS: Facts = { definitions: {}, network: undefined }
@@ -144,11 +144,12 @@ export interface RunPlan {
   readonly outcome: Outcome
 }
 
-/** Rows whose task may exist and was not seen to end. At most one per index. */
+/** The first live attempt; the only one of a plain run. */
 export function liveAttempt(attempts: readonly AttemptRow[]): AttemptRow | undefined {
-  return attempts.find((row) => row.phase === 'Intent' || row.phase === 'Launched')
+  return attempts.find(isLive)
 }
 
+/** At most one per index. */
 export function liveAttempts(attempts: readonly AttemptRow[]): readonly AttemptRow[] {
-  return attempts.filter((row) => row.phase === 'Intent' || row.phase === 'Launched')
+  return attempts.filter(isLive)
 }

@@ -1,7 +1,7 @@
 import type { AwsAccounts } from '../../aws/ports.ts'
 import { API_VERSION, DEFAULT_WORK_POOL, type ObjectKey, parseKey } from '../../kinds/meta.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { isoTime } from '../../lib/instant.ts'
+import { renderTime } from '../../lib/instant.ts'
 import type { Random } from '../../lib/random.ts'
 import { awaitChange, type Outcome } from '../../runtime/outcome.ts'
 import type { Store } from '../../store/types.ts'
@@ -58,7 +58,7 @@ function ensureDefault(deps: WorkPoolControllerDeps, key: ObjectKey): void {
   )
     return
   const { kind, namespace, name } = key
-  const creationTimestamp = isoTime(clock.nowMs())
+  const creationTimestamp = renderTime(clock.nowMs())
   const metadata = { name, namespace, uid: random.uuid(), creationTimestamp }
   store.transaction(() =>
     store.objects.create({ apiVersion: API_VERSION, kind, metadata, spec: {} }),

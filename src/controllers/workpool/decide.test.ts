@@ -10,12 +10,10 @@ function place(name: string, different: Partial<Place> = {}): Place {
   return {
     id: name,
     name,
-    key: { kind: 'Run', namespace: 'default', name } as const,
     queue: 'default',
     priority: 0,
     createdAt: isoTime(NOON),
     tasks: 1,
-    size: () => ({ cpuUnits: 1024, memoryMib: 2048 }),
     group: undefined,
     holdsGroup: false,
     generation: 1,

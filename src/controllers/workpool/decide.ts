@@ -8,7 +8,6 @@ import {
   type WorkQueueStatus,
 } from '../../kinds/workpool.ts'
 import { defined } from '../../lib/defined.ts'
-import { isoTime } from '../../lib/instant.ts'
 import type { PoolUse } from '../../store/types.ts'
 import type { ClosedWindow } from '../launch-windows.ts'
 import type { Place } from '../run-place.ts'
@@ -44,6 +43,8 @@ export function decideWorkPool(
   const queued = [...waiting.values()].reduce((sum, count) => sum + count, 0)
   const paused = pauseReason(pool)
   const isOpen = paused === undefined && closed === undefined
+  const { namespace } = pool.metadata
+  const toKey = ({ name }: Place): ObjectKey => ({ kind: 'Run', namespace, name })
   return {
     status: defined({
       observedGeneration: pool.metadata.generation,
@@ -54,7 +55,7 @@ export function decideWorkPool(
       queues: queueStatuses(pool, used, waiting),
       conditions: conditions(pool, { paused, problem }, nowMs),
     }),
-    wake: isOpen ? called.slice(0, WAKE_LIMIT).map(({ key }) => key) : [],
+    wake: isOpen ? called.slice(0, WAKE_LIMIT).map(toKey) : [],
   }
 }
 
@@ -98,7 +99,6 @@ function conditions(
   }: { readonly paused: string | undefined; readonly problem: string | undefined },
   nowMs: number,
 ): NonNullable<WorkPoolStatus['conditions']> {
-  const now = isoTime(nowMs)
   const observedGeneration = pool.metadata.generation
   const suspended = setCondition(
     pool.status?.conditions ?? [],
@@ -109,7 +109,7 @@ function conditions(
       message: paused ?? '',
       observedGeneration,
     },
-    now,
+    nowMs,
   )
   return setCondition(
     suspended,
@@ -120,6 +120,6 @@ function conditions(
       message: problem ?? '',
       observedGeneration,
     },
-    now,
+    nowMs,
   )
 }

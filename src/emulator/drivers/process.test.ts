@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -15,7 +15,8 @@ import { createProcessDriver, type ProcessDriver } from './process.ts'
 import { identify, isAlive, parseIdentity } from './process-identity.ts'
 
 const PATH = process.env['PATH'] ?? ''
-const WAIT = { timeout: 10_000, interval: 20 }
+/** A bound on hangs, not on speed. */
+const WAIT = { timeout: 30_000, interval: 20 }
 
 interface Bench {
   readonly directory: string
@@ -203,9 +204,13 @@ describe('containers that depend on others', () => {
     expect(seen.ends.get('init')?.exitCode).toBe(1)
   })
 
-  test('START waits for the start, wherever the other stands in the list', async () => {
-    const seen = await run(after('START'), init('sleep 0.5'))
-    expect([...seen.ends.keys()]).toEqual(['main', 'init'])
+  test('START waits for the start and no longer, wherever the other stands in the list', async () => {
+    const { driver, directory, seen, report } = bench()
+    const flag = join(directory, 'flag')
+    const main = { ...after('START'), command: ['/bin/sh', '-c', `: > ${flag}`] }
+    driver.start(aTask(main, init(`while [ ! -e ${flag} ]; do sleep 0.02; done`)), report)
+    await vi.waitFor(() => expect([...seen.ends.keys()].toSorted()).toEqual(['init', 'main']), WAIT)
+    expect(seen.started).toEqual(['init', 'main'])
   })
 
   test('SUCCESS that cannot come fails the task', async () => {
@@ -259,10 +264,12 @@ describe('after the host process died', () => {
 
   test('an end that nobody saw is told, with the output nobody read', async () => {
     const first = bench()
-    const task = aTask(shell('sleep 0.2; echo done; exit 5'))
+    const go = join(first.directory, 'go')
+    const task = aTask(shell(`while [ ! -e ${go} ]; do sleep 0.02; done; echo done; exit 5`))
     first.driver.start(task, first.report)
     await vi.waitFor(() => expect(first.seen.started).toEqual(['main']), WAIT)
     crash(first)
+    writeFileSync(go, '')
     const exit = join(first.directory, 'task-1', 'main', 'exit')
     await vi.waitFor(() => expect(readIfThere(exit)).toBe('5\n'), WAIT)
     const second = bench(first.directory)

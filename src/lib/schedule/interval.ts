@@ -4,8 +4,8 @@ import type { Zone } from './zone.ts'
 const DAY_MS = 86_400_000
 
 /**
- * Every `intervalMs` from an anchor, in both directions. Less than a day is time that passes; a day or
- * more keeps the hour on the wall where clocks change (the peer's rule).
+ * Every `intervalMs` from an anchor, in both directions. Less than a day is elapsed time; a day or
+ * more keeps the local time where clocks change (Prefect's rule).
  */
 export function intervalTimes(intervalMs: number, anchorMs: number, zone: Zone): Times {
   const isElapsed = intervalMs < DAY_MS

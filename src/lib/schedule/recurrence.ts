@@ -36,7 +36,7 @@ const DEFAULT_START = '2020-01-01T00:00:00Z'
 
 /** Reads a schedule. Throws with a sentence for one that cannot be read. */
 export function createRecurrence(spec: RecurrenceSpec): Recurrence {
-  const times = onceOver(timesOf(spec))
+  const times = remembering(timesOf(spec))
   return {
     ...times,
     between(fromMs, toMs, limit) {
@@ -63,14 +63,11 @@ function timesOf(spec: RecurrenceSpec): Times {
   throw new Error('a schedule needs one of cron, interval and rrule')
 }
 
-/** Answers that are kept: who asks for a schedule's next times asks for the same ones again and again. */
+/** Answers that are kept: callers ask for a schedule's next times again and again. */
 const KEPT_ANSWERS = 32
 
-/**
- * Asks each question once. That nothing comes any more is kept for good: for a rule that has ended it is
- * the dearest answer.
- */
-function onceOver(times: Times): Times {
+/** Remembers answers. That a schedule has ended is kept for good: it is the answer that costs most to find. */
+function remembering(times: Times): Times {
   const known = new Map<number, number>()
   let endedMs = Number.POSITIVE_INFINITY
   return {

@@ -4,8 +4,8 @@ import type * as Library from 'rrule'
 const load = createRequire(import.meta.url)
 
 /**
- * The library, loaded when the first rule is read: most schedules have none. By require, because the times of
- * a rule are asked for where nothing can be waited for; it gives the same module each time.
+ * The rrule library, loaded when the first rule is read: most schedules have none. Loaded by `require`, because
+ * the callers are synchronous.
  */
 export function rruleLibrary(): Pick<typeof Library, 'RRule'> {
   return load('rrule') as typeof Library

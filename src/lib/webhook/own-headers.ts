@@ -1,4 +1,4 @@
-/** They are the connection's, or would let a body be read as another request. */
+/** Headers that belong to the connection, or that could make a body look like another request. */
 const OWN_HEADERS: readonly string[] = [
   'host',
   'connection',

@@ -34,10 +34,10 @@ export interface WebhookSenderOptions {
   readonly clock: Clock
 }
 
-/** From the first packet to the answer's status: receivers that need longer should answer first. */
+/** From the first packet to the answer's status: receivers that need longer should answer first and work then. */
 export const SEND_TIMEOUT_MS = 10_000
 
-/** Bodies are messages, no files. */
+/** Bodies are messages, not files. */
 export const MAX_BODY_BYTES = 262_144
 
 /** Answers that ask for another try, besides every 5xx. */

@@ -7,12 +7,12 @@ import type { Reporter } from './report.ts'
 import { translateFiring } from './trigger-texts.ts'
 import { asList, asMap, asText, members, without } from './values.ts'
 
-/** What the peer's server writes about an automation. */
+/** What Prefect's server writes about an automation. */
 const OF_THE_SERVER = ['id', 'created', 'updated', 'account', 'workspace', 'owner_resource']
 
 const ACTION_LISTS = ['actions', 'actions_on_trigger', 'actions_on_resolve']
 
-/** Objects are known by the ids that the peer's server gave them, which mean nothing here. */
+/** Objects are known by the ids that Prefect's server gave them, which mean nothing here. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** One automation, or the list of a file that `prefect automation create -f` takes. */
@@ -20,7 +20,7 @@ export function isAutomations(source: JsonObject): boolean {
   return Array.isArray(source['automations']) || isJsonObject(source['trigger'])
 }
 
-/** Automations of the peer. Their words are understood as they are; what is not is noted by the check of the manifests. */
+/** Automations of Prefect. Their words are understood as they are; what is not is noted by the check of the manifests. */
 export function importAutomations(
   source: JsonObject,
   fallbackName: string,

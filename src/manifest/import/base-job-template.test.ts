@@ -124,7 +124,7 @@ const EDITS: readonly (readonly [string, (template: MutableTemplate) => void, Js
     { networkConfiguration: { subnets: ['{{ subnet }}'], assignPublicIp: 'DISABLED' } },
   ],
   [
-    'a network wrapped twice by the peer',
+    'a network wrapped twice by Prefect',
     inRequest({
       networkConfiguration: { awsvpcConfiguration: { awsvpcConfiguration: { subnets: ['a'] } } },
     }),
@@ -294,7 +294,7 @@ test('a definition that another definition needs stays', () => {
   expect(Object.keys(definitions)).toEqual(['Tier', 'Name'])
 })
 
-test('a size that the definition fixes is overridden by the variable, as with the peer', () => {
+test('a size that the definition fixes is overridden by the variable, as in Prefect', () => {
   const { template } = convert(({ job_configuration: configuration }) => {
     Object.assign(configuration['task_definition'] as JsonObject, { cpu: '512' })
   })

@@ -16,7 +16,7 @@ import type { Place, Reporter } from './report.ts'
 import { splitRunRequest } from './run-request.ts'
 import { fieldOf, isTemplateSetting, joinFields, toFields } from './settings.ts'
 import { fillStructures } from './structures.ts'
-import { PEER_CONTAINER, splitTaskDefinition } from './task-definition.ts'
+import { PREFECT_CONTAINER, splitTaskDefinition } from './task-definition.ts'
 import { asMap, asText, isEmpty, members, without } from './values.ts'
 
 export interface PoolSource {
@@ -121,7 +121,7 @@ function toTemplate(input: PoolInput): JsonObject {
     report,
   )
   const request = splitRunRequest(configuration['task_run_request'], at('task_run_request'), report)
-  // What stands in the bodies is what the peer sent; settings beside them only count where the bodies are silent.
+  // What stands in the bodies is what Prefect sent; settings beside them only count where the bodies are silent.
   const beside = without(configuration, APART)
   const settings = { ...beside, ...definition.settings, ...request.settings }
   reportUnknown(input, settings)
@@ -204,7 +204,7 @@ function withArnMode(template: JsonObject, { path, defaults, report }: PoolInput
   return without(template, ['taskDefinitionArn'])
 }
 
-/** Without a launch type the peer asks for FARGATE, unless the definition is for EC2. */
+/** Without a launch type Prefect asks for FARGATE, unless the definition is for EC2. */
 function placed(template: JsonObject, { configuration }: PoolInput): JsonObject {
   const compatibilities = asMap(template['taskDefinition'])['requiresCompatibilities']
   const needsEc2 = Array.isArray(compatibilities) && compatibilities.includes('EC2')
@@ -213,11 +213,11 @@ function placed(template: JsonObject, { configuration }: PoolInput): JsonObject 
   return isOpen && needsEc2 ? { ...template, launchType: 'NONE' } : template
 }
 
-/** The peer names the container of a definition that it writes itself. */
+/** Prefect names the container of a definition that it writes itself. */
 function ownDefaults({ defaults }: PoolInput, template: JsonObject): JsonObject {
   const isNamed = wholePlaceholder(template['containerName']) === 'container_name'
   const isLinked = defaults['task_definition_arn'] !== undefined
-  return isNamed && !isLinked ? { container_name: PEER_CONTAINER } : {}
+  return isNamed && !isLinked ? { container_name: PREFECT_CONTAINER } : {}
 }
 
 function awsOf(
@@ -274,7 +274,7 @@ function reportBoundSettings(
   }
 }
 
-/** What a WorkPool does otherwise than the pool of the peer. */
+/** What a WorkPool does otherwise than the pool of Prefect. */
 function reportPool(
   { configuration, path, defaults, report }: PoolInput,
   template: JsonObject,

@@ -7,7 +7,7 @@ import type { Reporter } from './report.ts'
 import { isTemplateSetting, joinFields, toFields } from './settings.ts'
 import { asList, asMap, asText, isEmpty, members } from './values.ts'
 
-/** What the block says where its data says nothing, and Capstan would say otherwise (prefect-ecs 1.1). */
+/** Defaults of the block that are not Capstan's, for settings that its data leaves out. */
 const BLOCK_DEFAULTS: JsonObject = {
   auto_deregister_task_definition: true,
   task_start_timeout_seconds: 120,

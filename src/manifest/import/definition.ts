@@ -25,7 +25,7 @@ export interface SplitDefinition {
 
 /**
  * A RegisterTaskDefinition body in two parts: members that manifests check, and members that they do not
- * know and that go in by patch. Nulls are left out; zeros and false stay (the peer drops zeros).
+ * know and that go in by patch. Nulls are left out; zeros and false stay (Prefect drops zeros).
  */
 export function splitDefinition(
   source: JsonObject,

@@ -5,8 +5,8 @@ import { asMap, isEmpty, members, withoutNulls } from './values.ts'
 const KNOWN = ['subnets', 'securityGroups', 'assignPublicIp']
 
 /**
- * The peer's network configuration as Capstan's: the content of awsvpcConfiguration without the wrapper,
- * of which the peer's own conversion of blocks writes one too many. Where subnets are named and
+ * Prefect's network configuration as Capstan's: the content of awsvpcConfiguration without the wrapper,
+ * of which Prefect's own conversion of blocks writes one too many. Where subnets are named and
  * `assignPublicIp` is not, ECS means DISABLED, and so it is written.
  */
 export function toNetworkConfiguration(

@@ -9,7 +9,7 @@ import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { Reporter } from './report.ts'
 import { members } from './values.ts'
 
-/** What becomes of one of the peer's placeholders. */
+/** What becomes of one of Prefect's placeholders. */
 export type Translation =
   /** It stays a placeholder, with this path. */
   | { readonly type: 'Placeholder'; readonly text: string }
@@ -30,7 +30,7 @@ export function wholePlaceholder(value: Json | undefined): string | undefined {
 }
 
 /**
- * Every placeholder in a value in Capstan's own words. As with the peer, a whole-text placeholder
+ * Every placeholder in a value in Capstan's own words. As in Prefect, a whole-text placeholder
  * without a value takes its key or list item with it, one inside a text leaves nothing there.
  */
 export function translateTexts(
@@ -81,7 +81,7 @@ function textOf(value: Json | undefined): string {
 }
 
 /**
- * The default of a variable, which the peer puts into a template without rendering it again: blocks and
+ * The default of a variable, which Prefect puts into a template without rendering it again: blocks and
  * variables of Prefect in it are looked up, and everything else in braces stays text.
  */
 export function settleTexts(
@@ -113,7 +113,7 @@ export function translatePrefectVariable(
   return { type: 'Placeholder', text: text.slice('prefect.variables.'.length) }
 }
 
-/** Text that the peer never rendered, so that what looks like a placeholder in it stays text. */
+/** Text that Prefect never rendered, so that what looks like a placeholder in it stays text. */
 export function escapeTexts(value: Json): Json {
   if (typeof value === 'string') {
     return hasPlaceholder(value) ? value.replaceAll('{{', '\\{{') : value
@@ -135,19 +135,19 @@ export function placeholderNames(value: Json): readonly string[] {
 }
 
 interface Renamed {
-  readonly peer: string
+  readonly prefect: string
   readonly own: string
 }
 
-/** Late placeholders of the peer that Capstan knows by another name. */
+/** Late placeholders of Prefect that Capstan knows by another name. */
 const RUN_CONTEXT: readonly Renamed[] = [
-  { peer: 'ctx.flow_run.name', own: 'run.name' },
-  { peer: 'ctx.flow_run.id', own: 'run.uid' },
-  { peer: 'ctx.flow.name', own: 'deployment.name' },
+  { prefect: 'ctx.flow_run.name', own: 'run.name' },
+  { prefect: 'ctx.flow_run.id', own: 'run.uid' },
+  { prefect: 'ctx.flow.name', own: 'deployment.name' },
 ]
 
 /**
- * Placeholders that mean the same in every file of the peer; undefined for the others, which are names
+ * Placeholders that mean the same in every file of Prefect; undefined for the others, which are names
  * of variables or of outputs of steps.
  */
 export function translateCommon({ text, path }: Placeholder): Translation | undefined {
@@ -168,7 +168,7 @@ export function translateCommon({ text, path }: Placeholder): Translation | unde
     }
   }
   if (root !== 'ctx') return undefined
-  const own = RUN_CONTEXT.find(({ peer }) => peer === text)?.own
+  const own = RUN_CONTEXT.find(({ prefect }) => prefect === text)?.own
   if (own !== undefined) return { type: 'Placeholder', text: own }
   return {
     type: 'Gone',

@@ -118,7 +118,7 @@ function textField(field: string, value: Json | undefined): JsonObject {
   return text === undefined ? {} : { [field]: text }
 }
 
-/** The peer tells deployments apart by flow and name, Capstan by name alone. */
+/** Prefect tells deployments apart by flow and name, Capstan by name alone. */
 function chooseName(source: JsonObject, { path, names, report }: Deploying): string {
   const written = asText(source['name']) ?? `deployment-${path.at(-1)}`
   const flow = asText(source['flow_name']) ?? asText(source['entrypoint'])?.split(/[:.]/).at(-1)

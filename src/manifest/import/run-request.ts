@@ -7,7 +7,7 @@ import { runTaskAdditions } from './settings.ts'
 import type { SplitTemplate } from './task-definition.ts'
 import { asList, asMap, isEmpty, members, without } from './values.ts'
 
-/** Members of the RunTask body that are settings of the peer. */
+/** Members of the RunTask body that are settings of Prefect. */
 const SETTINGS: Readonly<Record<string, string>> = {
   launchType: 'launch_type',
   cluster: 'cluster',

@@ -6,7 +6,7 @@ import { asText, isEmpty, members, toText } from './values.ts'
 
 type SourcePath = readonly PathStep[]
 
-/** Members that a Schedule has, by the name that the peer gives them. */
+/** Members that a Schedule has, by the name that Prefect gives them. */
 const FIELDS: Readonly<Record<string, string>> = {
   cron: 'cron',
   interval: 'interval',
@@ -64,7 +64,7 @@ function toValue(key: string, value: Json): Json {
   return key === 'interval' && typeof value === 'number' ? Math.max(1, value) : value
 }
 
-/** The peer reads a time without a zone as UTC. */
+/** Prefect reads a time without a zone as UTC. */
 function toInstant(text: string): string {
   const [date = '', time = '00:00:00'] = text.trim().split(/[T ]/, 2)
   const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(time)
@@ -96,7 +96,7 @@ function reportLost(source: JsonObject, path: SourcePath, report: Reporter): voi
   }
   if (isEmpty(source['anchor_date']) && !isEmpty(source['interval'])) {
     const reason =
-      'an interval counts from midnight of 2020-01-01, where the peer counts from the time of deploying'
+      'an interval counts from midnight of 2020-01-01, where Prefect counts from the time of deploying'
     const place = { path: [...path, 'interval'], value: source['interval'] }
     report.changed(place, reason, 'Set anchorDate to keep the times of before')
   }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, ownMember } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject, ownMember, parseJson } from '../../lib/json.ts'
 import { addition, escapePointer, splitDefinition } from './definition.ts'
 import { toNetworkConfiguration } from './network.ts'
 import { wholePlaceholder } from './placeholders.ts'
@@ -13,7 +13,7 @@ interface Setting {
   readonly report: Reporter
 }
 
-/** What a setting of the peer becomes. The value is neither null nor a whole-text placeholder. */
+/** What a setting of Prefect becomes. The value is neither null nor a whole-text placeholder. */
 type Rule = (value: Json, setting: Setting) => Fields
 
 /** The same value under the name that Capstan has for it. */
@@ -21,7 +21,7 @@ function same(field: string): Rule {
   return (value) => ({ [field]: value })
 }
 
-/** Numbers that the peer also takes as text. */
+/** Numbers that Prefect also takes as text. */
 function number(field: string): Rule {
   return (value) => {
     const isText = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)
@@ -31,7 +31,7 @@ function number(field: string): Rule {
 
 /**
  * The settings of the ECSTask block and of the ECS worker, and what each becomes in a template
- * (prefect-ecs 1.1 and 1.2). Those that are no part of a template are not here.
+ * (docs/settings.md). Those that are no part of a template are not here.
  */
 const RULES: Readonly<Record<string, Rule>> = {
   task_definition_arn: same('taskDefinitionArn'),
@@ -93,7 +93,7 @@ function ignore(): void {
 }
 
 /**
- * The fields of a template for one setting. Empty lists, maps and texts say nothing, as with the peer;
+ * The fields of a template for one setting. Empty lists, maps and texts say nothing, as in Prefect;
  * of null the caller knows what it means.
  */
 export function toFields(name: string, place: Place, report: Reporter): Fields {
@@ -181,7 +181,7 @@ function toNetwork(value: Json, { place, report }: Setting): Fields {
   return isEmpty(network) ? {} : { networkConfiguration: network }
 }
 
-/** A list of operations; its JSON text; or the map that older versions of the peer saved. */
+/** A list of operations; its JSON text; or the map that older versions of Prefect saved. */
 function toPatch(value: Json, { place, report }: Setting): Fields {
   const list = isJsonObject(value) ? value['patch'] : value
   const operations = typeof list === 'string' ? parseList(list) : asList(list)
@@ -193,12 +193,8 @@ function toPatch(value: Json, { place, report }: Setting): Fields {
 }
 
 function parseList(text: string): readonly Json[] | undefined {
-  try {
-    const value = JSON.parse(text) as Json
-    return Array.isArray(value) ? (value as readonly Json[]) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return Array.isArray(value) ? (value as readonly Json[]) : undefined
 }
 
 /** Operations of taskCustomizations that add members to the RunTask body. */

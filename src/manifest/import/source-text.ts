@@ -8,17 +8,17 @@ export type SourceText =
 
 /** A base job template with every description in it has 30 kB. */
 const MAX_CHARACTERS = 1024 * 1024
-/** Anchors are the peer's way to share work pools and schedules; a bomb needs far more. */
+/** Anchors are Prefect's way to share work pools and schedules; a bomb needs far more. */
 const MAX_ALIASES = 1_000
 /** Dates are read as the text that they are: manifests hold them so. */
 const TIMESTAMP = 'tag:yaml.org,2002:timestamp'
 
 /**
- * What the peer's parser (PyYAML) takes for a boolean or a number is less than YAML 1.1 does: `y`, `n` and a
+ * What Prefect's parser (PyYAML) takes for a boolean or a number is less than YAML 1.1 does: `y`, `n` and a
  * single dot are text, and an exponent needs a dot and a sign, so that a commit such as 12e4567 is no number.
  * `sample` is a text that finds the tag.
  */
-const PEER_SCALARS: readonly { readonly sample: string; readonly test: RegExp }[] = [
+const PREFECT_SCALARS: readonly { readonly sample: string; readonly test: RegExp }[] = [
   { sample: 'y', test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ },
   { sample: 'n', test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/ },
   { sample: '1.5', test: /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ },
@@ -26,7 +26,7 @@ const PEER_SCALARS: readonly { readonly sample: string; readonly test: RegExp }[
 ]
 
 /**
- * The value of a JSON or YAML text, read as the peer reads it: YAML 1.1 with merge keys, so that `yes` is
+ * The value of a JSON or YAML text, read as Prefect reads it: YAML 1.1 with merge keys, so that `yes` is
  * true and `1:30:00` is a number of seconds. Never throws.
  */
 export function readSource(text: string): SourceText {
@@ -58,7 +58,7 @@ function toValue(text: string): SourceText {
     customTags: (tags) =>
       tags
         .filter((tag) => typeof tag === 'string' || tag.tag !== TIMESTAMP)
-        .map((tag) => (typeof tag === 'string' ? tag : asPeer(tag))),
+        .map((tag) => (typeof tag === 'string' ? tag : asPrefect(tag))),
   })
   const [document, ...others] = Array.isArray(documents) ? documents : []
   if (!document) return { ok: false, problem: 'the file is empty' }
@@ -70,8 +70,8 @@ function toValue(text: string): SourceText {
   return { ok: true, value: plain(document.toJS({ maxAliasCount: MAX_ALIASES })) }
 }
 
-function asPeer<T extends { readonly test?: RegExp | undefined }>(tag: T): T {
-  const rule = PEER_SCALARS.find(({ sample }) => tag.test?.test(sample))
+function asPrefect<T extends { readonly test?: RegExp | undefined }>(tag: T): T {
+  const rule = PREFECT_SCALARS.find(({ sample }) => tag.test?.test(sample))
   return rule ? { ...tag, test: rule.test } : tag
 }
 

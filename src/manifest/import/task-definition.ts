@@ -4,11 +4,11 @@ import { wholePlaceholder } from './placeholders.ts'
 import type { Place, Reporter } from './report.ts'
 import { asList, asMap, asText, isEmpty, members, without } from './values.ts'
 
-/** The container that the peer runs flows in when nobody names another. */
-export const PEER_CONTAINER = 'prefect'
+/** The container that Prefect runs flows in when nobody names another. */
+export const PREFECT_CONTAINER = 'prefect'
 
 export interface SplitTemplate {
-  /** Settings that a template has fields for, under the names of the peer. */
+  /** Settings that a template has fields for, under the names of Prefect. */
   readonly settings: JsonObject
   /** The rest of the definition: `taskDefinition`, `taskDefinitionCustomizations`. */
   readonly fields: JsonObject
@@ -69,7 +69,7 @@ function splitContainers(containers: readonly JsonObject[]): SplitContainers {
   const index = mainIndex(containers)
   const main = containers[index]
   if (!main) return { settings: {}, containers }
-  const name = asText(main['name']) ?? PEER_CONTAINER
+  const name = asText(main['name']) ?? PREFECT_CONTAINER
   const others = without(main, ['name', 'image'])
   const isAlone = containers.length === 1 && members(others).length === 0
   const kept = containers.map((container, at) => (at === index ? { name, ...others } : container))
@@ -86,7 +86,7 @@ function splitContainers(containers: readonly JsonObject[]): SplitContainers {
 function mainIndex(containers: readonly JsonObject[]): number {
   const tests: readonly ((container: JsonObject) => boolean)[] = [
     ({ name }) => wholePlaceholder(name) === 'container_name',
-    ({ name }) => name === PEER_CONTAINER,
+    ({ name }) => name === PREFECT_CONTAINER,
     ({ name }) => isEmpty(name),
     () => true,
   ]

@@ -7,11 +7,11 @@ import { asList, asMap, asText, members } from './values.ts'
 
 type SourcePath = readonly PathStep[]
 
-/** The peer marks texts that are rendered when an automation fires: `{__prefect_kind: jinja, template: ...}`. */
+/** Prefect marks texts that are rendered when an automation fires: `{__prefect_kind: jinja, template: ...}`. */
 const KIND = '__prefect_kind'
 
 /**
- * Triggers of a deployment in Capstan's words. As with the peer, placeholders are filled in while deploying,
+ * Triggers of a deployment in Capstan's words. As in Prefect, placeholders are filled in while deploying,
  * but those of `parameters` when the trigger fires.
  */
 export function translateTriggers(
@@ -57,7 +57,7 @@ function fromKind(
   if (value[KIND] === 'jinja' && template !== undefined) {
     return translateFiringText(template, [...path, 'template'], report)
   }
-  const reason = "of the peer's marked values only texts in Jinja are known here"
+  const reason = "of Prefect's marked values only texts in Jinja are known here"
   report.lost({ path, value }, reason, 'Write the value')
   return undefined
 }
@@ -76,8 +76,8 @@ function hasMoreThanNames(text: string): boolean {
   return /\{%/.test(text) || (/\{\{.*\}\}/s.test(text) && !hasPlaceholder(text))
 }
 
-/** What the peer calls otherwise, by the beginning of its path. */
-const RENAMED: readonly (readonly [peer: string, own: string])[] = [
+/** What Prefect calls otherwise, by the beginning of its path. */
+const RENAMED: readonly (readonly [prefect: string, own: string])[] = [
   ['event.event', 'event.name'],
   ['flow_run.id', 'run.uid'],
   ['flow_run', 'run'],
@@ -85,10 +85,10 @@ const RENAMED: readonly (readonly [peer: string, own: string])[] = [
 ]
 
 function translateFiringPlaceholder({ text, path }: Placeholder): Translation {
-  const renamed = RENAMED.find(([peer]) => text === peer || text.startsWith(`${peer}.`))
+  const renamed = RENAMED.find(([prefect]) => text === prefect || text.startsWith(`${prefect}.`))
   if (renamed) {
-    const [peer, own] = renamed
-    return { type: 'Placeholder', text: `${own}${text.slice(peer.length)}` }
+    const [prefect, own] = renamed
+    return { type: 'Placeholder', text: `${own}${text.slice(prefect.length)}` }
   }
   const root = ACTION_ROOTS.find((known) => known === path[0])
   if (root !== undefined && root !== 'secrets') return { type: 'Placeholder', text }

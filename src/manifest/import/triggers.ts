@@ -9,7 +9,7 @@ import { asList, asMap, asText, isEmpty, members } from './values.ts'
 
 type SourcePath = readonly PathStep[]
 
-/** Members of the peer's trigger that belong to the action, which is to run the deployment. */
+/** Members of Prefect's trigger that belong to the action, which is to run the deployment. */
 const ACTION_MEMBERS = ['name', 'enabled', 'parameters', 'job_variables', 'schedule_after']
 
 /** `triggers` of a deployment: automations that start it. `owner` is the deployment's name. */

@@ -32,7 +32,7 @@ const EVENT_FIELDS: readonly (keyof Trigger)[] = [
   'threshold',
 ]
 
-/** A proactive trigger is looked at now and then; shorter windows would fire by chance (as with the peer). */
+/** A proactive trigger is looked at now and then; shorter windows would fire by chance (as in Prefect). */
 const MIN_PROACTIVE_SECONDS = 10
 
 export function checkTrigger(trigger: Trigger, path: Path, depth = 1): readonly Issue[] {

@@ -89,7 +89,7 @@ const RULE_PARTS = (
   'BYSETPOS WKST'
 ).split(' ')
 
-/** The form of the rule (RFC 5545 3.3.10), with DTSTART and RRULE lines as the peer writes them. */
+/** The form of the rule (RFC 5545 3.3.10), with DTSTART and RRULE lines as Prefect writes them. */
 function checkRrule(rrule: string, path: Path): readonly Issue[] {
   const lines = rrule.split(/\r?\n/).filter((line) => line.trim() !== '')
   const rule = lines.find((line) => !/^(DTSTART|EXDATE|RDATE|EXRULE)/.test(line))

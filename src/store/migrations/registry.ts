@@ -10,6 +10,7 @@ import { SETTLED } from './0009-settled.ts'
 import { LEAN_LOGS } from './0010-lean-logs.ts'
 import { PLAIN_COLUMNS } from './0011-plain-columns.ts'
 import { SETTLED_BY_DELETION } from './0012-settled-by-deletion.ts'
+import { AUTOMATION_LANE } from './0013-automation-lane.ts'
 
 export interface Migration {
   /** user_version after it. */
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 10, sql: LEAN_LOGS },
   { version: 11, sql: PLAIN_COLUMNS },
   { version: 12, sql: SETTLED_BY_DELETION },
+  { version: 13, sql: AUTOMATION_LANE },
 ]

@@ -10,7 +10,8 @@ import { systemRandom } from '../../../lib/random.ts'
 import type { DriverContainer, DriverTask } from '../driver.ts'
 import { createDockerDriver, type DockerDriver } from './docker.ts'
 
-const WAIT = { timeout: 10_000, interval: 5 }
+/** A bound on hangs, not on speed. */
+const WAIT = { timeout: 30_000, interval: 5 }
 const IMAGE = 'registry.example/app:1'
 
 let engine: FakeEngine
