@@ -90,6 +90,8 @@ describe('run lookups', () => {
     )
     store.transaction(() => store.objects.markDeleted(keyOfRun('held'), CREATED_MS))
     expect(names(store.objects.unfinishedRunKeys())).toEqual(['fresh', 'held'])
+    expect(names(store.objects.unfinishedRunKeys(1))).toEqual(['fresh'])
+    expect(store.objects.countUnfinishedRuns()).toBe(2)
   })
 
   test("a run's pool is its own, else its deployment's, else the default one", () => {

@@ -16,12 +16,13 @@ export interface ObjectQueries {
   readonly unfinishedRunsOfWorkPool: ObjectStore['unfinishedRunsOfWorkPool']
 }
 
-/** Queries that answer with keys alone: nothing but an index is read. */
+/** Queries that answer with keys or numbers alone: nothing but an index is read. */
 type KeyQueries = Pick<
   ObjectStore,
   | 'keys'
   | 'ownedKeys'
   | 'unfinishedRunKeys'
+  | 'countUnfinishedRuns'
   | 'unsettledRunKeys'
   | 'unfinishedRunKeysOfWorkPool'
   | 'runKeysOfDeployment'
@@ -103,10 +104,7 @@ function createKeyQueries(sql: Sql): KeyQueries {
     ownedKeys: sql.many<[string], ObjectKey>(
       'SELECT kind, namespace, name FROM objects WHERE owner_uid = +? ORDER BY kind, namespace, name',
     ),
-    unfinishedRunKeys: sql.many<[], ObjectKey>(
-      `SELECT 'Run' AS kind, namespace, name FROM objects
-        WHERE unfinished = 1 ORDER BY namespace, name`,
-    ),
+    ...createUnfinishedQueries(sql),
     unsettledRunKeys: createUnsettledQuery(sql),
     runKeysOfDeployment: sql.many<[string, string], ObjectKey>(
       `SELECT 'Run' AS kind, namespace, name FROM objects
@@ -118,6 +116,20 @@ function createKeyQueries(sql: Sql): KeyQueries {
     ),
     runKeysOfWorkPool: createPoolQuery(sql, 'runs_of_work_pool'),
     unfinishedRunKeysOfWorkPool: createPoolQuery(sql, 'unfinished_runs_of_work_pool'),
+  }
+}
+
+function createUnfinishedQueries(
+  sql: Sql,
+): Pick<KeyQueries, 'unfinishedRunKeys' | 'countUnfinishedRuns'> {
+  const keys = sql.many<[number], ObjectKey>(
+    `SELECT 'Run' AS kind, namespace, name FROM objects
+      WHERE unfinished = 1 ORDER BY namespace, name LIMIT +?`,
+  )
+  const count = sql.one<[], { n: number }>('SELECT count(*) AS n FROM objects WHERE unfinished = 1')
+  return {
+    unfinishedRunKeys: (limit = ALL) => keys(limit),
+    countUnfinishedRuns: () => count()?.n ?? 0,
   }
 }
 

@@ -84,8 +84,9 @@ export interface ObjectStore {
   keys(kind: Kind): readonly ObjectKey[]
   /** Objects whose first owner reference has this uid. */
   ownedKeys(ownerUid: string): readonly ObjectKey[]
-  /** Runs that are not in a final state, or are being deleted: what start-up queues first. */
-  unfinishedRunKeys(): readonly ObjectKey[]
+  /** Runs that are not in a final state, or are being deleted, by namespace and name; all of them without a limit. */
+  unfinishedRunKeys(limit?: number): readonly ObjectKey[]
+  countUnfinishedRuns(): number
   /** Runs about which something may have to be decided, by namespace and name; `page` for some at a time. */
   unsettledRunKeys(page?: Page<ObjectKey>): readonly UnsettledKey[]
   isSettled(uid: string): boolean

@@ -28,6 +28,8 @@ export interface FakeEngine {
   readonly volumes: Set<string>
   /** Answers to come instead of the usual ones, by method and path; undefined: none ever comes. */
   readonly refusals: Map<string, { readonly status: number; readonly message: string } | undefined>
+  /** Requests that are carried out when the function that they are given to says so, by method and path. */
+  readonly delays: Map<string, (carryOut: () => void) => void>
   find(name: string): FakeContainer
   say(container: FakeContainer, text: string): void
   end(container: FakeContainer, exitCode: number, isOutOfMemory?: boolean): void
@@ -55,6 +57,7 @@ export async function startFakeEngine(version = { Name: 'Engine', Version: '28.0
   const followers = new Map<string, ServerResponse[]>()
   const [images, volumes, requests] = [new Set<string>(), new Set<string>(), [] as string[]]
   const refusals: FakeEngine['refusals'] = new Map()
+  const delays: FakeEngine['delays'] = new Map()
   let isGone = false
 
   const byIdOrName = (key: string): FakeContainer | undefined =>
@@ -193,6 +196,8 @@ export async function startFakeEngine(version = { Name: 'Engine', Version: '28.0
       if (refusal[1]) refuse(response, refusal[1].status, refusal[1].message)
       return
     }
+    const delay = [...delays].find(([pattern]) => line.startsWith(pattern))
+    if (delay) await new Promise<void>((resolve) => delay[1](resolve))
     for (const [pattern, act] of routes) {
       const match = pattern.exec(line)
       if (!match) continue
@@ -216,6 +221,7 @@ export async function startFakeEngine(version = { Name: 'Engine', Version: '28.0
     images,
     volumes,
     refusals,
+    delays,
     end,
     find(name) {
       const container = byIdOrName(name)

@@ -232,7 +232,16 @@ export class World {
   async stop(): Promise<void> {
     const parts = this.#parts.toReversed()
     const stopped = Promise.all(parts.map(async (part) => part.stop()))
-    await this.clock.advance(0)
+    let isOver = false
+    const over = (): void => {
+      isOver = true
+    }
+    stopped.then(over, over)
+    // What is under way may wait for a real disk first, and then for its turn.
+    while (!isOver) {
+      await this.clock.advance(0)
+      await settlePromises()
+    }
     await stopped
   }
 

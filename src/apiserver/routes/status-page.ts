@@ -11,7 +11,7 @@ import { cellContext } from '../respond.ts'
 /** Where the page is. */
 export const STATUS_PATH = '/status'
 
-/** Rows of one table: a page to look at, no list to search. */
+/** Rows of one table: the page gives an impression, lists are for `kubectl get`. */
 const MAX_ROWS = 100
 /** Events that are looked through for warnings. */
 const MAX_EVENTS = 500
@@ -76,9 +76,9 @@ function listed(store: Store, kind: Kind): Found {
 }
 
 function unfinished(store: Store): Found {
-  const keys = store.objects.unfinishedRunKeys()
-  const items = keys.slice(0, MAX_ROWS).flatMap((key) => store.objects.get(key) ?? [])
-  return { kind: 'Run', items, count: keys.length }
+  const keys = store.objects.unfinishedRunKeys(MAX_ROWS)
+  const items = keys.flatMap((key) => store.objects.get(key) ?? [])
+  return { kind: 'Run', items, count: store.objects.countUnfinishedRuns() }
 }
 
 /** The columns of `kubectl get -A -o wide`. */

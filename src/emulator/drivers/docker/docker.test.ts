@@ -210,6 +210,26 @@ describe('after the host process died', () => {
     expect(engine.containers.size).toBe(1)
   })
 
+  test('one whose start was answered after the host was closed runs on', async () => {
+    let answerStart = (): void => {}
+    engine.delays.set('POST /containers/id', (answer) => {
+      answerStart = answer
+    })
+    const first = await open()
+    first.driver.start(aTask(), first.report)
+    await vi.waitFor(() => expect(engine.requests.at(-1)).toMatch(/start$/), WAIT)
+    await first.driver.close()
+    engine.delays.clear()
+    answerStart()
+    await vi.waitFor(() => expect(engine.find('ecs-task-1-main').status).toBe('running'), WAIT)
+    // By the time that a second host was served, a stop by the first would have come.
+    const second = await open()
+    expect(second.driver.adopt?.(aTask(), second.report)).toBe(true)
+    await vi.waitFor(() => expect(second.seen.started).toEqual(['main']), WAIT)
+    expect(engine.requests.filter((line) => line.endsWith('/stop'))).toEqual([])
+    expect(engine.find('ecs-task-1-main').status).toBe('running')
+  })
+
   test('a stop that comes with the adoption is not forgotten', async () => {
     const first = await running()
     await first.driver.close()

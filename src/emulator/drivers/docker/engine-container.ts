@@ -123,11 +123,14 @@ export class EngineContainer implements HostedContainer {
     this.#isRunning = true
   }
 
-  /** Before the container runs it is not sent; an engine that cannot be reached gets it once it is back. */
+  /**
+   * Before the container runs it is not sent; an engine that cannot be reached gets it once it is back. A container
+   * that was released while its start was under way runs on.
+   */
   #sendStop(): void {
     const { engine, container } = this.#parts
     const id = this.#id
-    if (id === undefined || !this.#isRunning) return
+    if (id === undefined || !this.#isRunning || this.#released.signal.aborted) return
     const seconds = Math.ceil(container.stopTimeoutMs / 1000)
     const call = this.#isStoppedGracefully ? engine.stop(id, seconds) : engine.kill(id)
     void call.catch(() => {})
