@@ -15,7 +15,7 @@ import type { ResourceInfo, SubresourceInfo, Verb } from './resource.ts'
 /** Everything that the API serves, as data: discovery, tables, OpenAPI and error texts read it. */
 
 export const READ_VERBS: readonly Verb[] = ['get', 'list', 'watch']
-const ALL_VERBS: readonly Verb[] = [
+export const ALL_VERBS: readonly Verb[] = [
   'create',
   'delete',
   'deletecollection',

@@ -1,16 +1,7 @@
 import type { AccessQuestion } from './authorize.ts'
 import type { ResourceInfo, Verb } from './resource.ts'
+import { ALL_VERBS } from './resources.ts'
 
-const EVERY_VERB: readonly Verb[] = [
-  'create',
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'update',
-  'watch',
-]
 const ANY = '*'
 
 /**
@@ -29,7 +20,7 @@ export function notServed(
     .map((info) => verbsOf(info, subresource))
     .filter((verbs) => verbs.length > 0)
   if (served.length === 0) return `this API serves no ${name}`
-  const wanted: readonly string[] = verb === ANY ? EVERY_VERB : [verb]
+  const wanted: readonly string[] = verb === ANY ? ALL_VERBS : [verb]
   const isServed = served.some((verbs) => wanted.every((one) => verbs.some((its) => its === one)))
   return isServed ? undefined : `of ${name} this API serves ${served.flat().join(', ')} alone`
 }

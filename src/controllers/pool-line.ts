@@ -124,7 +124,7 @@ function isSamePlace(one: Place, other: Place): boolean {
   })
 }
 
-/** `size` is not among them: it follows from `generation`. */
+/** A new `generation` counts as another place, because its template may ask for another size. */
 const COMPARED = [
   'stage',
   'preparingSinceMs',

@@ -1,4 +1,5 @@
 import type { Kind, ObjectKey } from '../kinds/meta.ts'
+import { inChunks } from '../lib/pages.ts'
 import type { ListOptions } from './object-list.ts'
 import { OBJECT_COLUMNS, type ObjectRow, toJsonText, toObject } from './object-row.ts'
 import type { Sql } from './sql.ts'
@@ -200,8 +201,8 @@ function createRunPages(sql: Sql): ObjectQueries['unfinishedRunsOfWorkPool'] {
   )
   return function* (namespace, workPool, limit) {
     const all: readonly number[] = JSON.parse(ids({ namespace, workPool })?.ids ?? '[]')
-    for (let start = 0; start < all.length; start += limit) {
-      yield rows(JSON.stringify(all.slice(start, start + limit))).map((row) => toObject(row))
+    for (const some of inChunks(all, limit)) {
+      yield rows(JSON.stringify(some)).map((row) => toObject(row))
     }
   }
 }

@@ -23,6 +23,7 @@ import type { AccountBook } from '../accounts.ts'
 import type { DefinitionRegistrar } from '../registrar.ts'
 import { type AttemptNews, attemptRecord, taskCallRecord, taskRecord } from '../run-records.ts'
 import { subjectOfAttempt } from '../run-subject.ts'
+import { noneIfGone } from './no-cluster.ts'
 import { observationOf, recordObservation } from './observation.ts'
 import { stopTaskReason } from './state.ts'
 import type { Call, Facts } from './world.ts'
@@ -281,12 +282,6 @@ async function find(
     if (task) return task.taskArn
   }
   return undefined
-}
-
-/** A cluster that is not there has no tasks: ECS deletes none that has some. */
-function noneIfGone(error: unknown): readonly [] {
-  if (isNotFound(error)) return []
-  throw error
 }
 
 function familyOf(taskDefinitionArn: string): string {

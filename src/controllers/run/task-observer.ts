@@ -1,4 +1,3 @@
-import { isNotFound } from '../../aws/errors.ts'
 import type { AwsAccount, TaskSnapshot } from '../../aws/ports.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { errorMessage } from '../../lib/errors.ts'
@@ -6,6 +5,7 @@ import type { Log } from '../../runtime/logger.ts'
 import type { AttemptRow, Store } from '../../store/types.ts'
 import type { AccountBook } from '../accounts.ts'
 import { COALESCE_MS, LookQueue } from './look-queue.ts'
+import { noneIfGone } from './no-cluster.ts'
 import { recordObservation } from './observation.ts'
 import { type ObserverPace, observeDelayMs } from './observer-schedule.ts'
 
@@ -271,12 +271,6 @@ export class TaskObserver {
     }
     for (const { attempt } of [...changed, ...told]) wake(attempt)
   }
-}
-
-/** A cluster that is not there has no tasks: ECS deletes none that has some. */
-function noneIfGone(error: unknown): readonly TaskSnapshot[] {
-  if (isNotFound(error)) return []
-  throw error
 }
 
 /** False once its run has given the task up, or is gone. */
